@@ -1,0 +1,50 @@
+import type { Knex } from 'knex';
+import { localTime } from '../base/local-time.ts';
+import { redact } from '../base/redact.ts';
+import type { Database } from './database.ts';
+import { fromColumn } from './database-clock.ts';
+import { whmcsSchema } from './whmcs.ts';
+
+export interface ActivityEntry {
+  readonly description: string;
+  /** The client's id, 0 for none. */
+  readonly clientId: number;
+  /** When the attempt began that this entry tells of, UTC text. */
+  readonly attemptStartedAt: string;
+}
+
+/** WHMCS's tables are utf8mb3: a character beyond its plane would be an error in strict mode, `?` in non-strict. */
+function basicPlane(text: string): string {
+  return text.replace(/[\u{10000}-\u{10FFFF}]/gu, '�');
+}
+
+async function now(knex: Knex, db: Database): Promise<number> {
+  const row = await knex.first({ now: db.clock.sql() });
+  return fromColumn(row.now);
+}
+
+/**
+ * Writes the one entry of an attempt into the client's Activity Log. Where the table is InnoDB it is part of `trx`, which
+ * ends the attempt. MyISAM knows no rollback and may not be mixed in under an enforced GTID: there it is written on a
+ * second connection just before the COMMIT, and only if this attempt's entry is not there yet.
+ */
+export async function writeActivity(trx: Knex.Transaction, db: Database, entry: ActivityEntry): Promise<void> {
+  const { activity } = await whmcsSchema(db);
+  if (!activity) return;
+  const knex = activity.transactional ? trx : await db.aside();
+  const description = basicPlane(redact(entry.description));
+  const row: Record<string, string | number> = {
+    date: localTime(await now(knex, db), db.timeZone),
+    description,
+    user: 'vmctl',
+    userid: entry.clientId,
+    ipaddr: '127.0.0.1',
+  };
+  for (const column of ['user_id', 'admin_id']) if (activity.columns.has(column)) row[column] = 0;
+  if (!activity.transactional) {
+    const since = localTime(fromColumn(entry.attemptStartedAt), db.timeZone);
+    const [written] = await knex('tblactivitylog').where({ userid: entry.clientId, description }).andWhere('date', '>=', since).select('id');
+    if (written) return;
+  }
+  await knex('tblactivitylog').insert(row);
+}

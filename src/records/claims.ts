@@ -1,0 +1,63 @@
+import type { Knex } from 'knex';
+import type { Database } from './database.ts';
+import { repeating, transact } from './transaction.ts';
+import type { VmRow } from './vm-row.ts';
+
+/**
+ * Rows that stand in one of `states`, are claimed by nobody and wait for nothing. A row whose state is not the one its
+ * waiting belongs to was written by the panel meanwhile: it is due at once. Answered from the index `vmctl_due` alone.
+ */
+function due(db: Database, query: Knex.QueryBuilder, states: readonly string[]): Knex.QueryBuilder {
+  return query
+    .whereIn('vm_status', [...states])
+    .whereNull('claim_token')
+    .andWhere((now) =>
+      now
+        .whereNull('next_attempt_at')
+        .orWhere('next_attempt_at', '<=', db.clock.sql())
+        .orWhereNull('progress_for')
+        .orWhere('progress_for', '<>', db.knex.ref('vm_status')),
+    );
+}
+
+/** Ids of due rows, lowest first. */
+export async function findDue(db: Database, states: readonly string[], limit: number): Promise<number[]> {
+  const rows = await repeating<{ id: number }[]>(db, () =>
+    due(db, db.knex(db.vmTable).select('id'), states).orderBy('id').limit(limit),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Claims up to `limit` due rows for the tick `token`; of two ticks that want the same row, one gets it. */
+export async function claimDue(db: Database, token: string, states: readonly string[], limit: number): Promise<VmRow[]> {
+  const ids = await findDue(db, states, limit);
+  if (ids.length === 0) return [];
+  await transact(db, (trx) => due(db, trx(db.vmTable), states).whereIn('id', ids).update({ claim_token: token }));
+  return repeating(db, () => db.knex<VmRow>(db.vmTable).whereIn('id', ids).andWhere({ claim_token: token }).orderBy('id'));
+}
+
+/** Claims one row, whatever it waits for, unless somebody works on it. */
+export async function claimRow(db: Database, token: string, id: number): Promise<boolean> {
+  const claimed = await transact(db, (trx) => trx(db.vmTable).where({ id }).whereNull('claim_token').update({ claim_token: token }));
+  return claimed === 1;
+}
+
+/**
+ * Whether there is anything for a tick to do: a due row, a claim that a dead tick may have left, a due duty. One
+ * statement, so that an idle tick costs one.
+ */
+export async function hasWork(db: Database, states: readonly string[]): Promise<boolean> {
+  const { knex } = db;
+  const parts = [
+    due(db, knex(db.vmTable).select(knex.raw('1')), states).limit(1),
+    knex(db.vmTable).select(knex.raw('1')).whereNotNull('claim_token').limit(1),
+    knex('mod_vmctl_duties').select(knex.raw('1')).where('next_run_at', '<=', db.clock.sql()).limit(1),
+  ];
+  const row = await repeating(db, () => knex.first(parts.map((part, n) => part.as(`part${n}`))));
+  return Object.values(row ?? {}).some((found) => found !== null);
+}
+
+/** Gives a row back. With `next`, it is due again after that many milliseconds. */
+export async function release(db: Database, token: string, id: number): Promise<void> {
+  await transact(db, (trx) => trx(db.vmTable).where({ id, claim_token: token }).update({ claim_token: null }));
+}

@@ -1,0 +1,36 @@
+import type { Knex } from 'knex';
+import type { Database } from './database.ts';
+import { repeating } from './transaction.ts';
+import type { VmRow } from './vm-row.ts';
+
+const addresses = 'mod_vmctl_ip_allocations';
+const vmids = 'mod_vmctl_vmid_allocations';
+
+/** Addresses that the ledger holds for a row, lowest text first. */
+export async function allocatedAddresses(db: Database, rowId: number): Promise<string[]> {
+  const rows = await repeating(db, () => db.knex(addresses).where({ row_id: rowId }).whereNot({ state: 'free' }).orderBy('address').select('address'));
+  return rows.map((row: { address: string }) => row.address);
+}
+
+type Held = Pick<VmRow, 'id' | 'cluster' | 'vm_id' | 'vm_uuid'>;
+
+/**
+ * Quarantines what a row holds, addresses and VMID, inside the transaction that ends its claim to them. `extra` are
+ * addresses that only WHMCS knew. With `proven`, the VM was seen to be gone and the quarantine's time starts now;
+ * without, it starts when a duty has seen that.
+ */
+export async function quarantine(trx: Knex.Transaction, db: Database, row: Held, extra: readonly string[], proven: boolean): Promise<void> {
+  const held = { vm_cluster: row.cluster, vm_id: row.vm_id, vm_uuid: row.vm_uuid };
+  const end = { state: 'quarantined', released_at: proven ? db.clock.sql() : null };
+  await trx(addresses).where({ row_id: row.id, state: 'allocated' }).update({ ...end, ...held });
+  for (const address of extra) {
+    await trx(addresses).insert({ address, row_id: row.id, ...end, ...held }).onConflict('address').ignore();
+  }
+  await trx(vmids).where({ row_id: row.id, state: 'allocated' }).update({ ...end, vm_uuid: row.vm_uuid });
+  if (row.vm_id !== null && row.cluster !== null) {
+    await trx(vmids)
+      .insert({ cluster: row.cluster, vmid: row.vm_id, row_id: row.id, vm_uuid: row.vm_uuid, ...end })
+      .onConflict(['cluster', 'vmid'])
+      .ignore();
+  }
+}

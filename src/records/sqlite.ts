@@ -1,0 +1,30 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Knex } from 'knex';
+import { silent } from './silent.ts';
+
+interface RawConnection {
+  pragma(text: string): unknown;
+}
+
+/** Opens (and makes) a SQLite file. One connection a process: SQLite has one writer anyway. */
+export async function openSqlite(url: string): Promise<Knex> {
+  const filename = url.slice('sqlite:'.length);
+  if (filename !== ':memory:') mkdirSync(dirname(filename), { recursive: true });
+  const { default: knex } = await import('knex');
+  return knex({
+    log: silent,
+    client: 'better-sqlite3',
+    connection: { filename },
+    useNullAsDefault: true,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
+        connection.pragma('busy_timeout = 10000');
+        connection.pragma('journal_mode = WAL');
+        done(null, connection);
+      },
+    },
+  });
+}

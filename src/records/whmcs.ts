@@ -1,0 +1,67 @@
+import type { Knex } from 'knex';
+import type { Database } from './database.ts';
+import { repeating } from './transaction.ts';
+
+/** Which WHMCS tables are there and how they look: absent standalone, MyISAM after old upgrades, columns by version. */
+export interface WhmcsSchema {
+  readonly hosting: boolean;
+  readonly servers: boolean;
+  readonly activity: { readonly columns: ReadonlySet<string>; readonly transactional: boolean } | undefined;
+}
+
+const schemas = new WeakMap<Database, Promise<WhmcsSchema>>();
+
+/** The WHMCS schema of this database, looked at once. */
+export function whmcsSchema(db: Database): Promise<WhmcsSchema> {
+  const known = schemas.get(db);
+  if (known) return known;
+  const reading = repeating(db, () => readSchema(db));
+  schemas.set(db, reading);
+  reading.catch(() => schemas.delete(db));
+  return reading;
+}
+
+async function readSchema(db: Database): Promise<WhmcsSchema> {
+  const [hosting, servers, activity] = await Promise.all(
+    ['tblhosting', 'tblservers', 'tblactivitylog'].map((table) => db.knex.schema.hasTable(table)),
+  );
+  return {
+    hosting: hosting === true,
+    servers: servers === true,
+    activity: activity
+      ? { columns: new Set(Object.keys(await db.knex('tblactivitylog').columnInfo())), transactional: await isTransactional(db) }
+      : undefined,
+  };
+}
+
+async function isTransactional(db: Database): Promise<boolean> {
+  if (db.dialect === 'sqlite') return true;
+  const [[table]] = await db.knex.raw(
+    "SELECT engine AS engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'tblactivitylog'",
+  );
+  return table?.engine === 'InnoDB';
+}
+
+export interface Service {
+  readonly id: number;
+  /** The client's id. */
+  readonly userid: number;
+  readonly server: number;
+  readonly domainstatus: string;
+  readonly dedicatedip: string;
+  /** Newline separated. */
+  readonly assignedips: string;
+}
+
+/** The service behind a row, if WHMCS is there and has it. */
+export async function findService(db: Database, serviceId: number | null): Promise<Service | undefined> {
+  if (serviceId === null || !(await whmcsSchema(db)).hosting) return undefined;
+  return repeating<Service | undefined>(db, () =>
+    db.knex('tblhosting').where({ id: serviceId }).first('id', 'userid', 'server', 'domainstatus', 'dedicatedip', 'assignedips'),
+  );
+}
+
+/** Wipes what tells where the service's VM was, inside the transaction that ends a terminate. */
+export async function clearService(trx: Knex.Transaction, serviceId: number): Promise<void> {
+  await trx('tblhosting').where({ id: serviceId }).update({ dedicatedip: '', assignedips: '', domain: '' });
+}
