@@ -9,6 +9,8 @@ export default createTable('008_dns_deletions', 'mod_vmctl_dns_deletions', (t) =
   t.string('zone', 255).notNullable();
   t.string('name', 255).notNullable();
   t.string('type', 10).notNullable();
+  // Of a PTR: while a living row has the address again, its record is that row's.
+  t.string('address', 45);
   // JSON array of record contents: only these are deleted, and only while they are still there.
   t.text('content').notNullable();
   t.integer('attempts').notNullable().defaultTo(0);

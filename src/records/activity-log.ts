@@ -9,7 +9,7 @@ export interface ActivityEntry {
   readonly description: string;
   /** The client's id, 0 for none. */
   readonly clientId: number;
-  /** When the attempt began that this entry tells of, UTC text. */
+  /** When the attempt began that this entry tells of, ISO 8601. */
   readonly attemptStartedAt: string;
 }
 
@@ -42,7 +42,7 @@ export async function writeActivity(trx: Knex.Transaction, db: Database, entry: 
   };
   for (const column of ['user_id', 'admin_id']) if (activity.columns.has(column)) row[column] = 0;
   if (!activity.transactional) {
-    const since = localTime(fromColumn(entry.attemptStartedAt), db.timeZone);
+    const since = localTime(Date.parse(entry.attemptStartedAt), db.timeZone);
     const [written] = await knex('tblactivitylog').where({ userid: entry.clientId, description }).andWhere('date', '>=', since).select('id');
     if (written) return;
   }

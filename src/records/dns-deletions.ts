@@ -11,6 +11,8 @@ export interface DnsDeletion {
   readonly zone: string;
   readonly name: string;
   readonly type: string;
+  /** Of a PTR. */
+  readonly address?: string | undefined;
   /** Only these records of the set are deleted, and only while they are still there. */
   readonly content: readonly string[];
 }
@@ -23,12 +25,13 @@ export interface StoredDeletion extends DnsDeletion {
 
 /** Remembers deletions that failed, inside the checkpoint of the phase that tried them. */
 export async function rememberDeletions(trx: Knex.Transaction, db: Database, row: { id: number; service_id: number | null }, failed: readonly (DnsDeletion & { error: string })[]): Promise<void> {
-  for (const { provider, zone, name, type, content, error } of failed) {
+  for (const { provider, zone, name, type, address, content, error } of failed) {
     const key = { row_id: row.id, provider, zone, name, type };
     await trx(table).where(key).delete();
     await trx(table).insert({
       ...key,
       service_id: row.service_id,
+      address: address ?? null,
       content: JSON.stringify(content),
       last_error: redact(error),
       next_attempt_at: db.clock.sql(),
@@ -37,9 +40,20 @@ export async function rememberDeletions(trx: Knex.Transaction, db: Database, row
   }
 }
 
-/** Deletions whose time has come. */
+/** Deletions whose time has come, without those whose name or address a living row has by now: that is its record. */
 export async function dueDeletions(db: Database, limit: number): Promise<StoredDeletion[]> {
-  const rows = await repeating(db, () => db.knex(table).where('next_attempt_at', '<=', db.clock.sql()).orderBy('id').limit(limit));
+  const { knex } = db;
+  const named = knex(`${db.vmTable} as vm`).whereNot('vm.vm_status', 'remove').whereRaw('LOWER(vm.domain) = d.name').select(knex.raw('1'));
+  const held = knex('mod_vmctl_ip_allocations as ip').where('ip.state', 'allocated').whereRaw('ip.address = d.address').select(knex.raw('1'));
+  const rows = await repeating(db, () =>
+    knex(`${table} as d`)
+      .where('d.next_attempt_at', '<=', db.clock.sql())
+      .whereNotExists(named)
+      .whereNotExists(held)
+      .orderBy('d.id')
+      .limit(limit)
+      .select('d.*'),
+  );
   return rows.map((row) => ({ ...row, content: JSON.parse(row.content) }));
 }
 

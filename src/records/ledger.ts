@@ -12,6 +12,24 @@ export async function allocatedAddresses(db: Database, rowId: number): Promise<s
   return rows.map((row: { address: string }) => row.address);
 }
 
+/** The allocated addresses of many rows. */
+export async function addressesOfRows(db: Database, rowIds: readonly number[]): Promise<Map<number, string[]>> {
+  const rows = await repeating<{ row_id: number; address: string }[]>(db, () =>
+    db.knex(addresses).whereIn('row_id', [...rowIds]).where({ state: 'allocated' }).orderBy('address').select('row_id', 'address'),
+  );
+  const found = new Map<number, string[]>();
+  for (const { row_id, address } of rows) found.set(Number(row_id), [...(found.get(Number(row_id)) ?? []), address]);
+  return found;
+}
+
+/** Those of `list` that the ledger gives to another row than `rowId`. */
+export async function addressesOfOthers(db: Database, rowId: number, list: readonly string[]): Promise<string[]> {
+  const rows = await repeating(db, () =>
+    db.knex(addresses).whereIn('address', [...list]).whereNot({ state: 'free' }).whereNot({ row_id: rowId }).select('address'),
+  );
+  return rows.map((row: { address: string }) => row.address);
+}
+
 type Held = Pick<VmRow, 'id' | 'cluster' | 'vm_id' | 'vm_uuid'>;
 
 /**

@@ -23,7 +23,7 @@ export function takeSlot(db: Database, name: string, places: number, token: stri
   });
 }
 
-/** Gives a row's place back. */
-export async function freeSlot(db: Database, name: string, token: string, rowId: number): Promise<void> {
-  await transact(db, (trx) => trx(table).where({ name, claim_token: token, row_id: rowId }).update({ claim_token: null, row_id: null }));
+/** Gives back every place that a row has. */
+export async function freeSlots(db: Database, token: string, rowId: number): Promise<void> {
+  await transact(db, (trx) => trx(table).where({ claim_token: token, row_id: rowId }).update({ claim_token: null, row_id: null }));
 }

@@ -4,29 +4,33 @@ import { repeating, transact } from './transaction.ts';
 
 const table = 'mod_vmctl_ticks';
 
+/** What the database says of a tick: whether its lease holds, how many ticks are alive, and what time it is (UTC text). */
+export interface TickState {
+  readonly alive: boolean;
+  readonly ticks: number;
+  readonly now: string;
+}
+
+async function stateOf(db: Database, id: string): Promise<TickState> {
+  const rows = await repeating(db, () =>
+    db.knex(table).where('alive_until', '>=', db.clock.sql()).select('id', { now: db.clock.sql() }),
+  );
+  return { alive: rows.some((row) => row.id === id), ticks: rows.length, now: rows[0]?.now ?? '' };
+}
+
 /** Enters a tick among the living, for `leaseMs` from now. */
-export async function enterTick(db: Database, id: string, leaseMs: number): Promise<void> {
+export async function enterTick(db: Database, id: string, leaseMs: number): Promise<TickState> {
   const row = { id, host: hostname(), pid: process.pid, started_at: db.clock.sql(), alive_until: db.clock.sql(leaseMs) };
   await repeating(db, () => db.knex(table).insert(row).onConflict('id').ignore());
+  return stateOf(db, id);
 }
 
-/**
- * Renews the lease of a tick. False: another tick has taken over, or may at any moment; this one must change nothing any
- * more. Also counts the ticks that are alive, for the limits that they share.
- */
-export async function renewTick(db: Database, id: string, leaseMs: number): Promise<{ alive: boolean; ticks: number }> {
-  const renewed = await repeating(db, () =>
+/** Renews the lease of a tick, if it still holds: one that has run out may have been taken over. */
+export async function renewTick(db: Database, id: string, leaseMs: number): Promise<TickState> {
+  await repeating(db, () =>
     db.knex(table).where({ id }).andWhere('alive_until', '>=', db.clock.sql()).update({ alive_until: db.clock.sql(leaseMs) }),
   );
-  if (renewed === 0 && !(await isAlive(db, id))) return { alive: false, ticks: 0 };
-  const [row] = await db.knex(table).where('alive_until', '>=', db.clock.sql()).count({ n: '*' });
-  return { alive: true, ticks: Number(row?.n ?? 1) };
-}
-
-/** MySQL counts a row that already had the value as not changed. */
-async function isAlive(db: Database, id: string): Promise<boolean> {
-  const rows = await db.knex(table).where({ id }).andWhere('alive_until', '>=', db.clock.sql()).select('id');
-  return rows.length === 1;
+  return stateOf(db, id);
 }
 
 /** Takes a tick off the list. Its claims must have been released; what it still holds falls to others at once. */

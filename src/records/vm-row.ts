@@ -45,14 +45,18 @@ export interface Progress {
   phase?: string | undefined;
   /** The run of the per-VM log that this attempt writes to. */
   run?: string | undefined;
-  /** When the attempt began, UTC text. */
+  /** When the attempt began, ISO 8601. */
   startedAt?: string | undefined;
   wait?: Wait | undefined;
-  /** When a locked VM was first found locked, UTC text. */
+  /** When a locked VM was first found locked, ISO 8601. */
   lockedSince?: string | undefined;
+  /** What a human should know at the end, although the attempt succeeds. */
+  message?: string | undefined;
+  /** Volumes that the VM's configuration named, to look for after its death. */
+  volumes?: readonly string[] | undefined;
 }
 
-/** One persisted wait, the same for every step: what is waited for, since when and until when (UTC text), by which task. */
+/** One persisted wait, the same for every step: what is waited for, since when and until when (ISO 8601), by which task. */
 export interface Wait {
   readonly for: string;
   readonly since: string;

@@ -53,12 +53,32 @@ export interface Service {
   readonly assignedips: string;
 }
 
+const serviceColumns = ['id', 'userid', 'server', 'domainstatus', 'dedicatedip', 'assignedips'];
+
+/** Services by id, of those that WHMCS is there for and has. */
+export async function servicesOf(db: Database, ids: readonly (number | null)[]): Promise<Map<number, Service>> {
+  const wanted = ids.filter((id) => id !== null);
+  if (wanted.length === 0 || !(await whmcsSchema(db)).hosting) return new Map();
+  const rows = await repeating<Service[]>(db, () => db.knex('tblhosting').whereIn('id', wanted).select(serviceColumns));
+  return new Map(rows.map((service) => [service.id, service]));
+}
+
 /** The service behind a row, if WHMCS is there and has it. */
 export async function findService(db: Database, serviceId: number | null): Promise<Service | undefined> {
-  if (serviceId === null || !(await whmcsSchema(db)).hosting) return undefined;
-  return repeating<Service | undefined>(db, () =>
-    db.knex('tblhosting').where({ id: serviceId }).first('id', 'userid', 'server', 'domainstatus', 'dedicatedip', 'assignedips'),
+  return (await servicesOf(db, [serviceId])).get(serviceId ?? -1);
+}
+
+/** The addresses that WHMCS shows for a service, the main one first. */
+export function writtenAddresses({ dedicatedip, assignedips }: Service): string[] {
+  return `${dedicatedip}\n${assignedips}`.split(/[\s,]+/).filter((text) => text !== '');
+}
+
+/** Whether another row that is not removed belongs to the same service: then its fields tell of that row's VM too. */
+export async function serviceIsShared(db: Database, row: { id: number; service_id: number | null }): Promise<boolean> {
+  const [other] = await repeating(db, () =>
+    db.knex(db.vmTable).where({ service_id: row.service_id }).whereNot({ id: row.id }).whereNot({ vm_status: 'remove' }).limit(1).select('id'),
   );
+  return other !== undefined;
 }
 
 /** Wipes what tells where the service's VM was, inside the transaction that ends a terminate. */

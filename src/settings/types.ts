@@ -1,3 +1,5 @@
+import type { OptionValues } from './table.ts';
+
 /** How vmctl logs in at a cluster: an API token, or a user's password that is exchanged for a ticket. */
 export type ProxmoxAuth =
   | { readonly kind: 'token'; readonly token: string }
@@ -84,27 +86,12 @@ export interface PackageSettings {
   readonly firewall: boolean;
 }
 
-/** Everything that can be set, checked and with defaults applied. */
-export interface Settings {
-  /** `mysql://user:pass@host:3306/schema` or `sqlite:path`. */
-  readonly databaseUrl: string;
-  readonly vmTable: string;
-  /** IANA name; WHMCS columns and printed times are in this zone. */
-  readonly timeZone: string;
+/** Everything that can be set, checked and with defaults applied. The single values are described in `table.ts`. */
+export interface Settings extends OptionValues {
   /** The YAML file that was read, if there is one. */
   readonly file: string | undefined;
   readonly clusters: readonly ClusterSettings[];
   readonly dns: { readonly mainDomain: string | undefined; readonly zones: readonly ZoneSettings[] };
   readonly pools: readonly PoolSettings[];
   readonly packages: readonly PackageSettings[];
-  readonly vmNameRule: string;
-  readonly proxmoxMaxRetries: number;
-  /** Seconds. */
-  readonly proxmoxRetryBaseDelay: number;
-  /** Seconds. */
-  readonly claimLeaseSeconds: number;
-  readonly lockWaitMinutes: number;
-  readonly ipQuarantineMinutes: number;
-  readonly vmidQuarantineMinutes: number;
-  readonly massTerminateLimit: number;
 }

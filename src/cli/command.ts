@@ -1,0 +1,19 @@
+/** What was typed: arguments in order, options by name. */
+export interface Typed {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** `--config`. */
+  readonly config: string | undefined;
+}
+
+/** One command. A new one is one file and one line in `commands/index.ts`. What it needs, it loads when it runs. */
+export interface CommandSpec {
+  /** Name and arguments, as commander reads them: `reset <id> <status>`. */
+  readonly usage: string;
+  readonly description: string;
+  readonly examples?: readonly string[];
+  /** Flags, description and, where its value is not text, what reads it. */
+  readonly options?: readonly (readonly [flags: string, description: string, parse?: (value: string) => number])[];
+  /** Gives the exit code. */
+  readonly run: (typed: Typed) => Promise<number>;
+}

@@ -1,0 +1,64 @@
+import { exitCodes, UsageError } from '../../base/errors.ts';
+import type { TickResult } from '../../engine/tick.ts';
+import { dueStates } from '../../lifecycle/pipelines.ts';
+import { createTickReport } from '../../report/tick-report.ts';
+import type { CommandSpec, Typed } from '../command.ts';
+import { type Session, withInstallation } from '../session.ts';
+import { consoleSink } from '../tick-sink.ts';
+
+export const cron: CommandSpec = {
+  usage: 'cron',
+  description: 'One tick: takes every row from where it stands to where it should be.',
+  examples: ['vmctl cron                 # by the crontab, every minute', 'vmctl cron --verbose       # by hand, line by line', 'vmctl cron --only 42       # this row now'],
+  options: [
+    ['--verbose', 'print every step as it happens'],
+    ['--only <id>', 'only this row, whatever it waits for; no duties'],
+    ['--concurrency <rows>', 'rows in work at once (default: 50)', wholeNumber],
+    ['--max-runtime <seconds>', 'after that nothing new is begun (default: 600)', wholeNumber],
+  ],
+  run: (typed) => withInstallation(typed, (session) => tick(session, typed)),
+};
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new UsageError(`found ${JSON.stringify(text)}, expected a whole number above 0`);
+}
+
+async function tick(session: Session, { options }: Typed): Promise<number> {
+  const { db, settings, clock } = session;
+  const only = typeof options.only === 'string' ? (await resolveOnly(session, options.only)) : undefined;
+  const sink = consoleSink(options.verbose === true);
+  const report = createTickReport(sink, clock, settings.timeZone);
+  const { listenForSignals } = await import('../../engine/drain.ts');
+  const { runTick } = await import('../../engine/tick.ts');
+  const drain = listenForSignals(clock, sink.notice);
+  const begun = clock.monotonic();
+  report.start();
+  try {
+    const result = await runTick(
+      { db, settings, clock, report, drain },
+      { concurrency: Number(options.concurrency ?? 50), maxRuntimeSeconds: Number(options.maxRuntime ?? 600), only },
+    );
+    report.end((clock.monotonic() - begun) / 1000);
+    return drain.exitCode ?? codeOf(result);
+  } finally {
+    drain.end();
+    sink.end();
+  }
+}
+
+async function resolveOnly(session: Session, id: string): Promise<number> {
+  const { resolveRow } = await import('../resolve-row.ts');
+  const row = await resolveRow(session.db, id);
+  if (!dueStates.includes(row.vm_status)) throw new UsageError(`row ${row.id} is in ${row.vm_status}: cron has nothing to do there`);
+  return row.id;
+}
+
+/** The first that applies, in the order of the contract. */
+function codeOf({ codes, ends }: TickResult): number {
+  const order = [exitCodes.internal, exitCodes.usage, exitCodes.unreachable, exitCodes.refused, exitCodes.rowFailed];
+  const rows = Object.values(ends).reduce((sum, count) => sum + count, 0);
+  const unreachable = ends.outage > 0 && ends.outage === rows;
+  return order.find((code) => codes.has(code) || (code === exitCodes.unreachable && unreachable)) ?? exitCodes.done;
+}

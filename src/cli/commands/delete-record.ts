@@ -1,0 +1,34 @@
+import { exitCodes, RefusedError } from '../../base/errors.ts';
+import { deleteRow } from '../../records/operator.ts';
+import type { CommandSpec, Typed } from '../command.ts';
+import { confirm } from '../ask.ts';
+import { printLine } from '../print.ts';
+import { resolveRow } from '../resolve-row.ts';
+import { rowText } from '../row-text.ts';
+import { type Session, withInstallation } from '../session.ts';
+
+const deletable = ['error_terminate', 'remove'] as const;
+
+export const deleteRecord: CommandSpec = {
+  usage: 'delete-record <id>',
+  description: `Deletes a row that is in ${deletable.join(' or ')}. Touches neither Proxmox nor tblhosting.`,
+  examples: ['vmctl delete-record 42', 'vmctl delete-record 42 --yes    # without asking'],
+  options: [['--yes', 'do not ask']],
+  run: (typed) => withInstallation(typed, (session) => remove(session, typed)),
+};
+
+async function remove({ db }: Session, { words: [id = ''], options }: Typed): Promise<number> {
+  const row = await resolveRow(db, id);
+  if (!deletable.some((state) => state === row.vm_status)) {
+    throw new RefusedError(`${rowText(row)}: only rows in ${deletable.join(' or ')} can be deleted`, {
+      cure: `to destroy its VM: vmctl terminate ${row.id}`,
+    });
+  }
+  const warning = `${rowText(row)}: this removes the row only. It does not touch Proxmox or tblhosting: a VM that still exists goes on running.`;
+  process.stderr.write(`${warning}\n`);
+  await confirm('Delete the row?', options.yes === true);
+  const result = await deleteRow(db, row, deletable);
+  if (result !== 'done') throw new RefusedError(`${rowText(row)}: it was changed meanwhile, nothing was deleted`, { cure: `look at it again: vmctl show ${row.id}` });
+  printLine(`row ${row.id} deleted; its addresses and VMID stay in quarantine until the VM has been seen to be gone`);
+  return exitCodes.done;
+}

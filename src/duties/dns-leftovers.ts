@@ -1,0 +1,45 @@
+import { dueDeletions, forgetDeletion, postponeDeletion, type StoredDeletion } from '../records/dns-deletions.ts';
+import { recordLine } from '../report/record-lines.ts';
+import { rowLabel } from '../report/tick-report.ts';
+import type { Duty, DutyContext } from './duty.ts';
+
+const batch = 500;
+const firstDelayMs = 60_000;
+const longestDelayMs = 15 * 60_000;
+
+/**
+ * Deletes DNS records that outlived their VM because their provider did not answer. Each is tried until it is gone; one
+ * that the provider refuses for good is told once and forgotten.
+ */
+export const dnsLeftovers: Duty = {
+  name: 'dns_leftovers',
+  everyMs: () => firstDelayMs,
+  async run(context) {
+    const due = await dueDeletions(context.db, batch);
+    if (due.length === 0) return 'nothing left';
+    const { retryDeletion } = await import('../dns/deletion.ts');
+    const results = await retryDeletion(due, context.settings.dns.zones, await context.dns(), context.signal);
+    let gone = 0;
+    for (const [index, result] of results.entries()) {
+      const entry = due[index];
+      if (!entry) continue;
+      if (result.ok) gone += 1;
+      await settle(context, entry, result);
+    }
+    return `${gone} of ${due.length} deleted`;
+  },
+};
+
+async function settle({ db, note }: DutyContext, entry: StoredDeletion, result: { ok: boolean; error?: string | undefined; permanent?: boolean | undefined }): Promise<void> {
+  if (result.ok || result.permanent) {
+    note(`  ${rowLabel({ id: entry.row_id, service_id: entry.service_id })}    · ${line(entry, result)}`);
+    return forgetDeletion(db, entry.id);
+  }
+  const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** entry.attempts);
+  return postponeDeletion(db, entry.id, delay, result.error ?? '');
+}
+
+function line(entry: StoredDeletion, { ok, error }: { ok: boolean; error?: string | undefined }): string {
+  const kind = entry.type === 'PTR' ? 'rev' : 'fwd';
+  return recordLine({ kind, change: 'delete', provider: entry.provider, zone: entry.zone, fqdn: entry.name, address: entry.name, addresses: [], ok, error });
+}

@@ -1,0 +1,21 @@
+import type { DnsPorts } from '../dns/ports.ts';
+import type { Database } from '../records/database.ts';
+import type { Settings } from '../settings/types.ts';
+
+/** What a duty gets from the tick that runs it. */
+export interface DutyContext {
+  readonly db: Database;
+  readonly settings: Settings;
+  readonly token: string;
+  readonly dns: () => Promise<DnsPorts>;
+  readonly note: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What runs by interval, not by row. A duty destroys nothing: it changes records, and the pipelines do the work. */
+export interface Duty {
+  readonly name: string;
+  readonly everyMs: (settings: Settings) => number;
+  /** Returns what it did, in a few words. */
+  readonly run: (context: DutyContext) => Promise<string>;
+}

@@ -1,0 +1,5 @@
+import { dnsLeftovers } from './dns-leftovers.ts';
+import type { Duty } from './duty.ts';
+
+/** Every duty. A new one is one file and one line here. */
+export const duties: readonly Duty[] = [dnsLeftovers];

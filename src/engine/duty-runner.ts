@@ -1,0 +1,23 @@
+import type { Duty, DutyContext } from '../duties/duty.ts';
+import { duties } from '../duties/registry.ts';
+import { claimDuty, dueDuties, endDuty } from '../records/duties.ts';
+
+/** Runs the duties that are due, each by one tick only. A duty that fails is told and tried again at its next time. */
+export async function runDuties(context: DutyContext): Promise<void> {
+  const due = await dueDuties(context.db);
+  await Promise.all(duties.filter(({ name }) => due.includes(name)).map((duty) => runDuty(context, duty)));
+}
+
+async function runDuty(context: DutyContext, duty: Duty): Promise<void> {
+  const { db, token, note } = context;
+  if (!(await claimDuty(db, duty.name, token))) return;
+  let result: string;
+  try {
+    result = await duty.run(context);
+  } catch (error) {
+    if (context.signal.aborted) return;
+    result = `error: ${error instanceof Error ? error.message : String(error)}`;
+    note(`  [${duty.name}] ${result}`);
+  }
+  await endDuty(db, duty.name, token, duty.everyMs(context.settings), result);
+}

@@ -1,0 +1,28 @@
+import { waitsForLock, wouldRefuse } from '../../proxmox/refusals.ts';
+import type { StepContext } from '../context.ts';
+import type { IdentifiedVm } from '../find-vm.ts';
+import { type Outcome, StepFailure } from '../pipeline.ts';
+
+/**
+ * Whether anything of a VM may be touched. Undefined: yes. A passing lock makes the row wait, up to LOCK_WAIT_MINUTES:
+ * night backups are not failures.
+ * @throws StepFailure when its configuration shows that the DELETE must fail: then nothing of it is removed.
+ */
+export function waitForLock(context: StepContext, { config, vmid }: IdentifiedVm): Outcome | undefined {
+  const refusal = wouldRefuse(config);
+  if (refusal) throw new StepFailure(refusal.reason, refusal.cure);
+  const lock = waitsForLock(config);
+  return lock === undefined ? undefined : lockedOutcome(context, lock, vmid);
+}
+
+/** @throws StepFailure when the wait has been too long. */
+export function lockedOutcome({ progress, settings, dbNow }: StepContext, lock: string, vmid: number): Outcome {
+  const lockedSince = progress.lockedSince ?? new Date(dbNow()).toISOString();
+  const minutes = Math.floor((dbNow() - Date.parse(lockedSince)) / 60_000);
+  const why = `VM is locked (${lock}), waited ${minutes} of ${settings.lockWaitMinutes} minutes`;
+  if (minutes >= settings.lockWaitMinutes) {
+    throw new StepFailure(why, `see what holds the lock; if nothing does any more, on its node: qm unlock ${vmid}`);
+  }
+  // The attempt has not started, as far as the VM is concerned: it begins anew with the preflight.
+  return { kind: 'later', why, inMs: 60_000, progress: { phase: undefined, wait: undefined, lockedSince } };
+}
