@@ -16,7 +16,7 @@ const layers = Object.entries(arrows).map(([from, allowed]) => ({
   name: `arrows-of-${from}`,
   comment: `src/${from} may use only ${[from, ...allowed].join(', ')}.`,
   severity: 'error',
-  from: { path: `^src/${from}/`, pathNot: '^src/cli/commands/(demo|simulator)\\.ts$' },
+  from: { path: `^src/${from}/`, pathNot: '^src/cli/(demo/|commands/simulator\\.ts$)' },
   to: { path: '^src/', pathNot: `^src/(${[from, ...allowed].join('|')})/` },
 }));
 

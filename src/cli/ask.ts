@@ -8,7 +8,9 @@ import { RefusedError } from '../base/errors.ts';
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new RefusedError(`nobody can be asked: ${question}`, { cure: 'there is no terminal here; repeat with --yes if you mean it' });
+    throw new RefusedError(`nobody can be asked: ${question}`, {
+      cure: 'there is no terminal here; repeat with --yes if you mean it',
+    });
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {

@@ -35,7 +35,8 @@ export function createProgram(end: (code: number) => void): Command {
       if (parse) sub.option(flags, description, parse);
       else sub.option(flags, description);
     }
-    if (command.examples) sub.addHelpText('before', `Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}\n`);
+    if (command.examples)
+      sub.addHelpText('before', `Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}\n`);
     sub.action(async (...given: unknown[]) => {
       const words = given.slice(0, -2).map((word) => (typeof word === 'string' ? word : ''));
       end(await command.run({ words, options: sub.opts(), config: program.opts().config }));

@@ -26,9 +26,12 @@ export async function resolveRow(db: Database, id: string): Promise<VmRow> {
   const [row, ...others] = living.length > 0 ? living : rows;
   if (!row) throw new UsageError(`no row for ${id}`, { cure: 'vmctl list shows the rows' });
   if (others.length > 0) {
-    throw new RefusedError(`${id} means more than one row:\n${[row, ...others].map((one) => `  ${rowText(one)}`).join('\n')}`, {
-      cure: 'name the one you mean by its row id',
-    });
+    throw new RefusedError(
+      `${id} means more than one row:\n${[row, ...others].map((one) => `  ${rowText(one)}`).join('\n')}`,
+      {
+        cure: 'name the one you mean by its row id',
+      },
+    );
   }
   return row;
 }

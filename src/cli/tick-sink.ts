@@ -19,7 +19,8 @@ export function consoleSink(verbose: boolean): ConsoleSink {
   };
   return {
     line: verbose ? (text) => process.stdout.write(`${text}\n`) : () => {},
-    alarm: verbose ? () => {} : alarm,
+    // Who watches every line on a terminal has read it there already; a log's reader gets it by mail.
+    alarm: verbose && process.stderr.isTTY ? () => {} : alarm,
     fault: alarm,
     counts: (counts) => spinner?.counts(counts),
     notice: (text) => {

@@ -30,7 +30,11 @@ export const dnsLeftovers: Duty = {
   },
 };
 
-async function settle({ db, note }: DutyContext, entry: StoredDeletion, result: { ok: boolean; error?: string | undefined; permanent?: boolean | undefined }): Promise<void> {
+async function settle(
+  { db, note }: DutyContext,
+  entry: StoredDeletion,
+  result: { ok: boolean; error?: string | undefined; permanent?: boolean | undefined },
+): Promise<void> {
   if (result.ok || result.permanent) {
     note(`  ${rowLabel({ id: entry.row_id, service_id: entry.service_id })}    · ${line(entry, result)}`);
     return forgetDeletion(db, entry.id);
@@ -41,5 +45,15 @@ async function settle({ db, note }: DutyContext, entry: StoredDeletion, result: 
 
 function line(entry: StoredDeletion, { ok, error }: { ok: boolean; error?: string | undefined }): string {
   const kind = entry.type === 'PTR' ? 'rev' : 'fwd';
-  return recordLine({ kind, change: 'delete', provider: entry.provider, zone: entry.zone, fqdn: entry.name, address: entry.name, addresses: [], ok, error });
+  return recordLine({
+    kind,
+    change: 'delete',
+    provider: entry.provider,
+    zone: entry.zone,
+    fqdn: entry.name,
+    address: entry.name,
+    addresses: [],
+    ok,
+    error,
+  });
 }

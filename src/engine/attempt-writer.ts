@@ -15,7 +15,11 @@ export interface AttemptWriter {
   readonly progress: Progress;
   advance(step: Step, outcome: Completed, entry: LogEntry): Promise<CheckpointResult>;
   /** Persists a wait; with `release`, the row is given back and due again after `pollMs`. */
-  wait(outcome: Extract<Outcome, { kind: 'wait' }>, entry: LogEntry | undefined, release: boolean): Promise<CheckpointResult>;
+  wait(
+    outcome: Extract<Outcome, { kind: 'wait' }>,
+    entry: LogEntry | undefined,
+    release: boolean,
+  ): Promise<CheckpointResult>;
   /** Gives the row back, to be tried again after `inMs`. */
   later(outcome: Extract<Outcome, { kind: 'later' }>, entry: LogEntry | undefined): Promise<CheckpointResult>;
   fail(reason: string, cure: string | undefined, entry: LogEntry): Promise<CheckpointResult>;
@@ -34,14 +38,23 @@ export function createAttemptWriter(
   const persisted = () => row.progress !== null && row.progress_for === row.vm_status;
   let progress: Progress = begun;
 
-  function write(change: RowChange, entry: LogEntry | undefined, also?: (trx: Knex.Transaction) => Promise<void>): Promise<CheckpointResult> {
+  function write(
+    change: RowChange,
+    entry: LogEntry | undefined,
+    also?: (trx: Knex.Transaction) => Promise<void>,
+  ): Promise<CheckpointResult> {
     return checkpoint(db, row, token, change, async (trx) => {
       if (entry) await logEntry(trx, db, row, { id: run, action: pipeline.action, from }, entry);
       await also?.(trx);
     });
   }
 
-  async function end(change: RowChange & { to: string }, entry: LogEntry, error: string | null, also?: Completed['also']): Promise<CheckpointResult> {
+  async function end(
+    change: RowChange & { to: string },
+    entry: LogEntry,
+    error: string | null,
+    also?: Completed['also'],
+  ): Promise<CheckpointResult> {
     const description = error === null ? pipeline.activity?.success : pipeline.activity?.failure(error);
     // Read before: the row's service may lose its fields in the same transaction.
     const clientId = row.client_id ?? (await findService(db, row.service_id))?.userid ?? 0;
@@ -68,8 +81,15 @@ export function createAttemptWriter(
       const { status, phase } = splitPosition(step.to);
       const change = { to: status, learned: outcome.learned, message: outcome.message };
       const goesOn = pipeline.steps.some((next) => next.from === step.to);
-      if (!goesOn) return end({ ...change, message: outcome.message ?? progress.message ?? null }, entry, null, outcome.also);
-      const next = { ...progress, ...outcome.progress, phase, wait: undefined, message: outcome.message ?? progress.message };
+      if (!goesOn)
+        return end({ ...change, message: outcome.message ?? progress.message ?? null }, entry, null, outcome.also);
+      const next = {
+        ...progress,
+        ...outcome.progress,
+        phase,
+        wait: undefined,
+        message: outcome.message ?? progress.message,
+      };
       progress = status === row.vm_status ? next : { run, startedAt };
       return write({ ...change, progress, attempts: row.attempts }, entry, outcome.also);
     },

@@ -1,5 +1,5 @@
-import { type Outcome, type Pipeline, positionOf, type Step } from '../lifecycle/pipeline.ts';
 import type { StepContext } from '../lifecycle/context.ts';
+import { type Outcome, type Pipeline, positionOf, type Step } from '../lifecycle/pipeline.ts';
 import type { CheckpointResult } from '../records/checkpoint.ts';
 import { type LogEntry, newRunId } from '../records/vm-log.ts';
 import { progressOf, type VmRow } from '../records/vm-row.ts';
@@ -20,10 +20,20 @@ const outageRetryMs = 30_000;
 type Lent = Pick<StepContext, 'vm' | 'takeSlot'>;
 
 /** Carries a row through a pipeline, from where it stands, step after step. `stepEnded` runs after each step but a wait. */
-export async function runAttempt(tools: RowTools, row: VmRow, pipeline: Pipeline, lent: Lent, stepEnded: () => Promise<void>): Promise<AttemptEnd> {
+export async function runAttempt(
+  tools: RowTools,
+  row: VmRow,
+  pipeline: Pipeline,
+  lent: Lent,
+  stepEnded: () => Promise<void>,
+): Promise<AttemptEnd> {
   const { report, clock } = tools;
   const known = progressOf(row);
-  const begun = { ...known, run: known.run ?? newRunId(), startedAt: known.startedAt ?? new Date(tools.dbNow()).toISOString() };
+  const begun = {
+    ...known,
+    run: known.run ?? newRunId(),
+    startedAt: known.startedAt ?? new Date(tools.dbNow()).toISOString(),
+  };
   const writer = createAttemptWriter(tools.db, tools.token, row, pipeline, begun);
   const startedAt = clock.monotonic();
   const seconds = () => (clock.monotonic() - startedAt) / 1000;
@@ -46,7 +56,10 @@ export async function runAttempt(tools: RowTools, row: VmRow, pipeline: Pipeline
     report.waiting(row, pipeline.action, seconds(), why);
     return end;
   }
-  async function wait(outcome: Extract<Outcome, { kind: 'wait' }>, entry: LogEntry | undefined): Promise<AttemptEnd | undefined> {
+  async function wait(
+    outcome: Extract<Outcome, { kind: 'wait' }>,
+    entry: LogEntry | undefined,
+  ): Promise<AttemptEnd | undefined> {
     const stay = outcome.pollMs <= longestSleepMs && !tools.draining.aborted;
     const written = await writer.wait(outcome, entry, !stay);
     if (written !== 'done') return elsewhere(written);
@@ -57,17 +70,30 @@ export async function runAttempt(tools: RowTools, row: VmRow, pipeline: Pipeline
     return tools.draining.aborted && !tools.signal.aborted ? wait(outcome, undefined) : undefined;
   }
   function elsewhere(written: Exclude<CheckpointResult, 'done'>): AttemptEnd {
-    report.waiting(row, pipeline.action, seconds(), written === 'moved' ? `its state is ${row.vm_status} now` : 'another tick has taken over');
+    report.waiting(
+      row,
+      pipeline.action,
+      seconds(),
+      written === 'moved' ? `its state is ${row.vm_status} now` : 'another tick has taken over',
+    );
     return written;
   }
 
   /** Undefined: the attempt goes on. */
-  async function settle(step: Step, verdict: Verdict, entry: (result: LogEntry['result'], more?: string) => LogEntry): Promise<AttemptEnd | undefined> {
+  async function settle(
+    step: Step,
+    verdict: Verdict,
+    entry: (result: LogEntry['result'], more?: string) => LogEntry,
+  ): Promise<AttemptEnd | undefined> {
     const said = () => (lines.length > 0 ? entry('waiting') : undefined);
     switch (verdict.kind) {
       case 'done':
       case 'skipped': {
-        const written = await writer.advance(step, verdict, entry(verdict.kind === 'done' ? 'success' : 'skipped', verdict.why));
+        const written = await writer.advance(
+          step,
+          verdict,
+          entry(verdict.kind === 'done' ? 'success' : 'skipped', verdict.why),
+        );
         if (written !== 'done') return elsewhere(written);
         if (pipeline.steps.some(({ from }) => from === step.to)) return undefined;
         report.done(row, pipeline.action, seconds(), 'success');
@@ -81,7 +107,9 @@ export async function runAttempt(tools: RowTools, row: VmRow, pipeline: Pipeline
         const inMs = verdict.kind === 'later' ? verdict.inMs : outageRetryMs;
         if (verdict.kind === 'outage' && verdict.code !== undefined) tools.codes.add(verdict.code);
         const written = await writer.later({ ...verdict, kind: 'later', inMs }, said());
-        return written === 'done' ? waiting(verdict.kind === 'later' ? 'waiting' : 'outage', verdict.why) : elsewhere(written);
+        return written === 'done'
+          ? waiting(verdict.kind === 'later' ? 'waiting' : 'outage', verdict.why)
+          : elsewhere(written);
       }
       case 'failed': {
         if (verdict.cure !== undefined) say(verdict.cure);

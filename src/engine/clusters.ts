@@ -15,7 +15,12 @@ export interface Clusters {
  * @param lease where given, no changing call is sent that could outlive it.
  * @param signal ends the calls of this tick.
  */
-export function createClusters(settings: Settings, clock: Clock, lease: Lease | undefined, signal: AbortSignal): Clusters {
+export function createClusters(
+  settings: Settings,
+  clock: Clock,
+  lease: Lease | undefined,
+  signal: AbortSignal,
+): Clusters {
   const opened = new Map<string, Promise<Cluster>>();
 
   async function connect(name: string): Promise<Cluster> {

@@ -1,6 +1,6 @@
 import { exitCodes, VmctlError } from '../base/errors.ts';
 import { redact } from '../base/redact.ts';
-import { type Outcome, Outage, StepFailure } from '../lifecycle/pipeline.ts';
+import { Outage, type Outcome, StepFailure } from '../lifecycle/pipeline.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import { isConnectionError } from '../records/transaction.ts';
 import { LeaseLost } from './lease.ts';
@@ -9,7 +9,13 @@ import { LeaseLost } from './lease.ts';
 export type Verdict =
   | Outcome
   /** The attempt has failed: the row goes to its error state. `crash`: by a mistake in vmctl itself. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly cure?: string | undefined; readonly crash?: unknown; readonly code: number }
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly cure?: string | undefined;
+      readonly crash?: unknown;
+      readonly code: number;
+    }
   /** The whole cluster is out of reach: the row stays, no attempt is counted. */
   | { readonly kind: 'outage'; readonly why: string; readonly code?: number }
   /** The row is another tick's by now. */
@@ -19,10 +25,12 @@ export type Verdict =
 export function judge(error: unknown, signal: AbortSignal): Verdict {
   if (signal.aborted || error instanceof LeaseLost) return { kind: 'lost' };
   if (error instanceof Outage) return { kind: 'outage', why: error.message };
-  if (error instanceof StepFailure) return { kind: 'failed', reason: error.message, cure: error.cure, code: codeOf(error.cause) };
+  if (error instanceof StepFailure)
+    return { kind: 'failed', reason: error.message, cure: error.cure, code: codeOf(error.cause) };
   if (error instanceof ProxmoxError) return judgeProxmox(error);
   if (isConnectionError(error)) throw error;
-  if (error instanceof VmctlError) return { kind: 'failed', reason: error.message, cure: error.cure, code: codeOf(error) };
+  if (error instanceof VmctlError)
+    return { kind: 'failed', reason: error.message, cure: error.cure, code: codeOf(error) };
   const reason = error instanceof Error ? error.message : String(error);
   return {
     kind: 'failed',
@@ -37,7 +45,8 @@ export function judge(error: unknown, signal: AbortSignal): Verdict {
 function judgeProxmox(error: ProxmoxError): Verdict {
   const { reason, text, cure } = error;
   if (reason === 'cluster-unreachable' || reason === 'no-quorum') return { kind: 'outage', why: text };
-  if (reason === 'certificate') return { kind: 'outage', why: cure === undefined ? text : `${text}. ${cure}`, code: error.exitCode };
+  if (reason === 'certificate')
+    return { kind: 'outage', why: cure === undefined ? text : `${text}. ${cure}`, code: error.exitCode };
   return { kind: 'failed', reason: text, cure, code: codeOf(error) };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { fromColumn } from '../records/database-clock.ts';
 import type { Database } from '../records/database.ts';
+import { fromColumn } from '../records/database-clock.ts';
 import { enterTick, leaveTick, renewTick } from '../records/ticks.ts';
 
 /** Renewed four times a lease, so that three lost renewals do no harm. */

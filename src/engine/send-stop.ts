@@ -14,7 +14,10 @@ const patienceMs = 10_000;
  * Sends the stop that a terminate begins with, without waiting for the guest, so that it shuts down right away. Whatever
  * is in the way (another VM, a lock, no answer) is left to cron, which says it. True: the stop was sent.
  */
-export async function sendStop({ settings, clock, db }: { settings: Settings; clock: Clock; db: Database }, row: VmRow): Promise<boolean> {
+export async function sendStop(
+  { settings, clock, db }: { settings: Settings; clock: Clock; db: Database },
+  row: VmRow,
+): Promise<boolean> {
   const patience = new AbortController();
   const timer = clock.sleep(patienceMs, patience.signal).then(
     () => patience.abort(),

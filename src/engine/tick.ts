@@ -63,7 +63,10 @@ export async function runTick(ports: TickPorts, options: TickOptions): Promise<T
   try {
     await takeOver(db);
     if (options.only === undefined) {
-      await enterDuties(db, duties.map(({ name }) => name));
+      await enterDuties(
+        db,
+        duties.map(({ name }) => name),
+      );
       await workOff(tools, options, ends);
     } else {
       const row = await claimOnly(tools, options.only);

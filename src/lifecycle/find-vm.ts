@@ -65,7 +65,8 @@ async function find(cluster: Cluster, row: VmRow, vmid: number, clock: Clock): P
   for (let look = 1; look <= 3; look += 1) {
     const place = await cluster.locate(vmid, { fresh: look > 1 });
     if (!place) return provenGone(cluster, vmid);
-    if (place.type !== 'qemu') throw new IdentityMismatch(`identity mismatch: ${vmid} on ${cluster.name} is a container, the row names a VM`);
+    if (place.type !== 'qemu')
+      throw new IdentityMismatch(`identity mismatch: ${vmid} on ${cluster.name} is a container, the row names a VM`);
     try {
       const config = await cluster.vmConfig(place.node, vmid);
       const identity = checkIdentity(config, { vmid, uuid: row.vm_uuid, name: row.vm_name });

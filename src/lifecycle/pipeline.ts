@@ -11,7 +11,12 @@ interface Brings {
 
 /** What became of one run of a step. A step never writes `vm_status` itself: the engine does, in one transaction with `also`. */
 export type Outcome =
-  | (Brings & { readonly kind: 'done' | 'skipped'; readonly why?: string; readonly message?: string; readonly also?: Also })
+  | (Brings & {
+      readonly kind: 'done' | 'skipped';
+      readonly why?: string;
+      readonly message?: string;
+      readonly also?: Also;
+    })
   /** Runs the step again after `pollMs`, in this tick where it can. `wait` is persisted if it has changed. */
   | (Brings & { readonly kind: 'wait'; readonly wait: Wait; readonly pollMs: number })
   /** Nothing can be done now, and that is no failure: the row is left in its state and tried again after `inMs`. */

@@ -1,6 +1,6 @@
 import type { Pipeline } from './pipeline.ts';
-import { terminate } from './terminate/index.ts';
 import { states } from './states.ts';
+import { terminate } from './terminate/index.ts';
 
 /** Which pipeline carries a row on from where it stands. A new pipeline is a table and a line here. */
 const pipelines: readonly { readonly from: readonly string[]; readonly pipeline: Pipeline }[] = [

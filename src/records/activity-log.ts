@@ -43,7 +43,10 @@ export async function writeActivity(trx: Knex.Transaction, db: Database, entry: 
   for (const column of ['user_id', 'admin_id']) if (activity.columns.has(column)) row[column] = 0;
   if (!activity.transactional) {
     const since = localTime(Date.parse(entry.attemptStartedAt), db.timeZone);
-    const [written] = await knex('tblactivitylog').where({ userid: entry.clientId, description }).andWhere('date', '>=', since).select('id');
+    const [written] = await knex('tblactivitylog')
+      .where({ userid: entry.clientId, description })
+      .andWhere('date', '>=', since)
+      .select('id');
     if (written) return;
   }
   await knex('tblactivitylog').insert(row);

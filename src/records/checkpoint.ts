@@ -15,7 +15,11 @@ export interface RowChange {
   /** Gives the claim back in the same write. */
   readonly release?: boolean | undefined;
   /** What was learned about the VM: saved even if the panel has meanwhile changed the state. */
-  readonly learned?: Partial<Pick<VmRow, 'cluster' | 'node' | 'vm_id' | 'vm_name' | 'vm_uuid' | 'vm_net0_mac' | 'domain' | 'vm_rev_dns'>> | undefined;
+  readonly learned?:
+    | Partial<
+        Pick<VmRow, 'cluster' | 'node' | 'vm_id' | 'vm_name' | 'vm_uuid' | 'vm_net0_mac' | 'domain' | 'vm_rev_dns'>
+      >
+    | undefined;
 }
 
 /**
@@ -63,17 +67,26 @@ export async function checkpoint(
   const write = columns(row, change);
   const result = await transact<CheckpointResult>(db, async (trx) => {
     const mine = { id: row.id, claim_token: token, revision: from };
-    const hit = await trx(db.vmTable).where({ ...mine, vm_status: row.vm_status }).update({ ...write, ...times(db, row, change) });
+    const hit = await trx(db.vmTable)
+      .where({ ...mine, vm_status: row.vm_status })
+      .update({ ...write, ...times(db, row, change) });
     if (hit === 1) {
       await also(trx);
       return 'done';
     }
     const [now] = await trx<VmRow>(db.vmTable).where({ id: row.id }).select('vm_status', 'claim_token', 'revision');
     // An earlier run of this transaction had worked, and only its answer was lost.
-    if (now?.revision === from + 1 && now.vm_status === write.vm_status && (now.claim_token === token || change.release)) return 'done';
+    if (
+      now?.revision === from + 1 &&
+      now.vm_status === write.vm_status &&
+      (now.claim_token === token || change.release)
+    )
+      return 'done';
     if (now?.claim_token !== token) return 'lost';
     if (now.revision === from) {
-      await trx(db.vmTable).where(mine).update({ ...change.learned, revision: from + 1 });
+      await trx(db.vmTable)
+        .where(mine)
+        .update({ ...change.learned, revision: from + 1 });
     }
     return 'moved';
   });

@@ -21,7 +21,7 @@ function due(db: Database, query: Knex.QueryBuilder, states: readonly string[]):
 }
 
 /** Ids of due rows, lowest first. */
-export async function findDue(db: Database, states: readonly string[], limit: number): Promise<number[]> {
+async function findDue(db: Database, states: readonly string[], limit: number): Promise<number[]> {
   const rows = await repeating<{ id: number }[]>(db, () =>
     due(db, db.knex(db.vmTable).select('id'), states).orderBy('id').limit(limit),
   );
@@ -29,16 +29,25 @@ export async function findDue(db: Database, states: readonly string[], limit: nu
 }
 
 /** Claims up to `limit` due rows for the tick `token`; of two ticks that want the same row, one gets it. */
-export async function claimDue(db: Database, token: string, states: readonly string[], limit: number): Promise<VmRow[]> {
+export async function claimDue(
+  db: Database,
+  token: string,
+  states: readonly string[],
+  limit: number,
+): Promise<VmRow[]> {
   const ids = await findDue(db, states, limit);
   if (ids.length === 0) return [];
   await transact(db, (trx) => due(db, trx(db.vmTable), states).whereIn('id', ids).update({ claim_token: token }));
-  return repeating(db, () => db.knex<VmRow>(db.vmTable).whereIn('id', ids).andWhere({ claim_token: token }).orderBy('id'));
+  return repeating(db, () =>
+    db.knex<VmRow>(db.vmTable).whereIn('id', ids).andWhere({ claim_token: token }).orderBy('id'),
+  );
 }
 
 /** Claims one row, whatever it waits for, unless somebody works on it. */
 export async function claimRow(db: Database, token: string, id: number): Promise<boolean> {
-  const claimed = await transact(db, (trx) => trx(db.vmTable).where({ id }).whereNull('claim_token').update({ claim_token: token }));
+  const claimed = await transact(db, (trx) =>
+    trx(db.vmTable).where({ id }).whereNull('claim_token').update({ claim_token: token }),
+  );
   return claimed === 1;
 }
 

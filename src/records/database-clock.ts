@@ -11,7 +11,7 @@ export interface DatabaseClock {
 }
 
 /** Milliseconds since the epoch as the text of an own column, `2026-04-18 01:36:08.123`. */
-export function toColumn(ms: number): string {
+function toColumn(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
 }
 

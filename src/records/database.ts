@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { type DatabaseClock, literalClock, serverClock } from './database-clock.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { type DatabaseClock, literalClock, serverClock } from './database-clock.ts';
 import { openMysql } from './mysql.ts';
 import { openSqlite } from './sqlite.ts';
 

@@ -24,7 +24,12 @@ export interface StoredDeletion extends DnsDeletion {
 }
 
 /** Remembers deletions that failed, inside the checkpoint of the phase that tried them. */
-export async function rememberDeletions(trx: Knex.Transaction, db: Database, row: { id: number; service_id: number | null }, failed: readonly (DnsDeletion & { error: string })[]): Promise<void> {
+export async function rememberDeletions(
+  trx: Knex.Transaction,
+  db: Database,
+  row: { id: number; service_id: number | null },
+  failed: readonly (DnsDeletion & { error: string })[],
+): Promise<void> {
   for (const { provider, zone, name, type, address, content, error } of failed) {
     const key = { row_id: row.id, provider, zone, name, type };
     await trx(table).where(key).delete();
@@ -43,8 +48,14 @@ export async function rememberDeletions(trx: Knex.Transaction, db: Database, row
 /** Deletions whose time has come, without those whose name or address a living row has by now: that is its record. */
 export async function dueDeletions(db: Database, limit: number): Promise<StoredDeletion[]> {
   const { knex } = db;
-  const named = knex(`${db.vmTable} as vm`).whereNot('vm.vm_status', 'remove').whereRaw('LOWER(vm.domain) = d.name').select(knex.raw('1'));
-  const held = knex('mod_vmctl_ip_allocations as ip').where('ip.state', 'allocated').whereRaw('ip.address = d.address').select(knex.raw('1'));
+  const named = knex(`${db.vmTable} as vm`)
+    .whereNot('vm.vm_status', 'remove')
+    .whereRaw('LOWER(vm.domain) = d.name')
+    .select(knex.raw('1'));
+  const held = knex('mod_vmctl_ip_allocations as ip')
+    .where('ip.state', 'allocated')
+    .whereRaw('ip.address = d.address')
+    .select(knex.raw('1'));
   const rows = await repeating(db, () =>
     knex(`${table} as d`)
       .where('d.next_attempt_at', '<=', db.clock.sql())
@@ -65,6 +76,8 @@ export async function forgetDeletion(db: Database, id: number): Promise<void> {
 /** Puts a deletion off after another failure. */
 export async function postponeDeletion(db: Database, id: number, inMs: number, error: string): Promise<void> {
   await transact(db, (trx) =>
-    trx(table).where({ id }).update({ next_attempt_at: db.clock.sql(inMs), last_error: redact(error), attempts: trx.raw('attempts + 1') }),
+    trx(table)
+      .where({ id })
+      .update({ next_attempt_at: db.clock.sql(inMs), last_error: redact(error), attempts: trx.raw('attempts + 1') }),
   );
 }

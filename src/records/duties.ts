@@ -12,23 +12,40 @@ export async function enterDuties(db: Database, names: readonly string[]): Promi
 
 /** Names of the duties whose time has come and that no tick runs. */
 export async function dueDuties(db: Database): Promise<string[]> {
-  const rows = await repeating(db, () => db.knex(table).where('next_run_at', '<=', db.clock.sql()).whereNull('claim_token').select('name'));
+  const rows = await repeating(db, () =>
+    db.knex(table).where('next_run_at', '<=', db.clock.sql()).whereNull('claim_token').select('name'),
+  );
   return rows.map(({ name }: { name: string }) => name);
 }
 
 /** Claims a duty that is due; one tick gets it. */
 export async function claimDuty(db: Database, name: string, token: string): Promise<boolean> {
   const claimed = await transact(db, (trx) =>
-    trx(table).where({ name }).whereNull('claim_token').andWhere('next_run_at', '<=', db.clock.sql()).update({ claim_token: token }),
+    trx(table)
+      .where({ name })
+      .whereNull('claim_token')
+      .andWhere('next_run_at', '<=', db.clock.sql())
+      .update({ claim_token: token }),
   );
   return claimed === 1;
 }
 
 /** Ends a run of a duty; it is due again after `everyMs`. */
-export async function endDuty(db: Database, name: string, token: string, everyMs: number, result: string): Promise<void> {
+export async function endDuty(
+  db: Database,
+  name: string,
+  token: string,
+  everyMs: number,
+  result: string,
+): Promise<void> {
   await transact(db, (trx) =>
     trx(table)
       .where({ name, claim_token: token })
-      .update({ claim_token: null, last_run_at: db.clock.sql(), next_run_at: db.clock.sql(everyMs), last_result: result }),
+      .update({
+        claim_token: null,
+        last_run_at: db.clock.sql(),
+        next_run_at: db.clock.sql(everyMs),
+        last_result: result,
+      }),
   );
 }

@@ -32,7 +32,9 @@ function isSame(stored: Place, found: Place): boolean {
 }
 
 function text(p: Place): string {
-  return p.host === '' ? p.schema_name : `${p.schema_name} on ${p.host}:${p.port}${p.wsrep ? ` (cluster ${p.wsrep})` : ''}`;
+  return p.host === ''
+    ? p.schema_name
+    : `${p.schema_name} on ${p.host}:${p.port}${p.wsrep ? ` (cluster ${p.wsrep})` : ''}`;
 }
 
 /** Stores which database this is, once. */
@@ -48,7 +50,10 @@ export async function storeInstallation(db: Database): Promise<void> {
 export async function adoptInstallation(db: Database, kind: 'moved' | 'copy'): Promise<string> {
   const found = await place(db);
   await storeInstallation(db);
-  await db.knex(table).where({ fixed: 1 }).update(kind === 'copy' ? { ...found, id: randomUUID() } : found);
+  await db
+    .knex(table)
+    .where({ fixed: 1 })
+    .update(kind === 'copy' ? { ...found, id: randomUUID() } : found);
   const [stored] = await db.knex(table).where({ fixed: 1 });
   return stored.id;
 }
@@ -62,9 +67,12 @@ export async function checkInstallation(db: Database): Promise<string> {
   if (!stored) throw new UsageError('this database was never set up for vmctl', { cure: 'run: vmctl db migrate' });
   const found = await place(db);
   if (!isSame(stored, found)) {
-    throw new RefusedError(`this is not the database that vmctl was set up for: found ${text(found)}, expected ${text(stored)}`, {
-      cure: 'if the database has moved, run: vmctl db adopt; if this is a copy, give it clusters and DNS of its own, then run: vmctl db adopt --copy',
-    });
+    throw new RefusedError(
+      `this is not the database that vmctl was set up for: found ${text(found)}, expected ${text(stored)}`,
+      {
+        cure: 'if the database has moved, run: vmctl db adopt; if this is a copy, give it clusters and DNS of its own, then run: vmctl db adopt --copy',
+      },
+    );
   }
   return stored.id;
 }

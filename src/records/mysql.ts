@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { silent } from './silent.ts';
 import { UsageError } from '../base/errors.ts';
+import { silent } from './silent.ts';
 
 /**
  * What every session needs, whatever the server's own settings: errors instead of silently cut values, but WHMCS's zero
@@ -14,7 +14,10 @@ interface RawConnection {
 }
 
 /** MySQL 8 has no `tx_isolation`, MariaDB before 11.1 no `transaction_isolation`. */
-function prepareSession(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void): void {
+function prepareSession(
+  connection: RawConnection,
+  done: (error: Error | null, connection: RawConnection) => void,
+): void {
   connection.query(session, (error) => {
     if (error?.errno !== 1193) return done(error, connection);
     connection.query(session.replace('tx_isolation', 'transaction_isolation'), (again) => done(again, connection));
@@ -25,7 +28,9 @@ function prepareSession(connection: RawConnection, done: (error: Error | null, c
 export async function openMysql(url: string, connections: number): Promise<Knex> {
   const target = new URL(url);
   if (!/^(mysql|mariadb):$/.test(target.protocol) || target.pathname.length < 2) {
-    throw new UsageError(`VMCTL_DATABASE_URL: found ${target.protocol}//…, expected mysql://user:password@host:3306/schema or sqlite:path`);
+    throw new UsageError(
+      `VMCTL_DATABASE_URL: found ${target.protocol}//…, expected mysql://user:password@host:3306/schema or sqlite:path`,
+    );
   }
   const { default: knex } = await import('knex');
   return knex({

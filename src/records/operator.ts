@@ -46,7 +46,9 @@ export function resetRow(db: Database, row: VmRow, to: string, force: boolean): 
 /** Deletes a row in one of `states`; its addresses and VMID are quarantined. Touches neither Proxmox nor `tblhosting`. */
 export function deleteRow(db: Database, row: VmRow, states: readonly string[]): Promise<OperatorResult> {
   return transact(db, async (trx) => {
-    const query = trx(db.vmTable).where({ id: row.id }).whereIn('vm_status', [...states]);
+    const query = trx(db.vmTable)
+      .where({ id: row.id })
+      .whereIn('vm_status', [...states]);
     const hit = await unclaimed(db, query).delete();
     if (hit === 0) return whyNot(trx, db, row);
     await quarantine(trx, db, row, [], false);
@@ -57,6 +59,9 @@ export function deleteRow(db: Database, row: VmRow, states: readonly string[]): 
 /** What the panel does: writes the state, whoever works on the row. */
 export async function requestState(db: Database, row: VmRow, to: string): Promise<void> {
   await transact(db, (trx) =>
-    trx(db.vmTable).where({ id: row.id }).whereNot({ vm_status: 'remove' }).update({ vm_status: to, status_changed_at: db.clock.sql(), updated_at: db.clock.sql() }),
+    trx(db.vmTable)
+      .where({ id: row.id })
+      .whereNot({ vm_status: 'remove' })
+      .update({ vm_status: to, status_changed_at: db.clock.sql(), updated_at: db.clock.sql() }),
   );
 }

@@ -25,5 +25,7 @@ export function takeSlot(db: Database, name: string, places: number, token: stri
 
 /** Gives back every place that a row has. */
 export async function freeSlots(db: Database, token: string, rowId: number): Promise<void> {
-  await transact(db, (trx) => trx(table).where({ claim_token: token, row_id: rowId }).update({ claim_token: null, row_id: null }));
+  await transact(db, (trx) =>
+    trx(table).where({ claim_token: token, row_id: rowId }).update({ claim_token: null, row_id: null }),
+  );
 }

@@ -20,7 +20,13 @@ async function stateOf(db: Database, id: string): Promise<TickState> {
 
 /** Enters a tick among the living, for `leaseMs` from now. */
 export async function enterTick(db: Database, id: string, leaseMs: number): Promise<TickState> {
-  const row = { id, host: hostname(), pid: process.pid, started_at: db.clock.sql(), alive_until: db.clock.sql(leaseMs) };
+  const row = {
+    id,
+    host: hostname(),
+    pid: process.pid,
+    started_at: db.clock.sql(),
+    alive_until: db.clock.sql(leaseMs),
+  };
   await repeating(db, () => db.knex(table).insert(row).onConflict('id').ignore());
   return stateOf(db, id);
 }
@@ -28,7 +34,11 @@ export async function enterTick(db: Database, id: string, leaseMs: number): Prom
 /** Renews the lease of a tick, if it still holds: one that has run out may have been taken over. */
 export async function renewTick(db: Database, id: string, leaseMs: number): Promise<TickState> {
   await repeating(db, () =>
-    db.knex(table).where({ id }).andWhere('alive_until', '>=', db.clock.sql()).update({ alive_until: db.clock.sql(leaseMs) }),
+    db
+      .knex(table)
+      .where({ id })
+      .andWhere('alive_until', '>=', db.clock.sql())
+      .update({ alive_until: db.clock.sql(leaseMs) }),
   );
   return stateOf(db, id);
 }

@@ -27,14 +27,22 @@ function codes(error: unknown): { errno: unknown; code: unknown } {
 /** Whether the connection, not the statement, was the problem. */
 export function isConnectionError(error: unknown): boolean {
   const { errno, code } = codes(error);
-  if (errno === 1047 || errno === 1053 || errno === 1152 || errno === 1927 || errno === 2006 || errno === 2013) return true;
+  if (errno === 1047 || errno === 1053 || errno === 1152 || errno === 1927 || errno === 2006 || errno === 2013)
+    return true;
   if (typeof code === 'string' && lostConnection.has(code)) return true;
-  return error instanceof Error && /Timeout acquiring a connection|closed state|Connection lost|server has gone away/.test(error.message);
+  return (
+    error instanceof Error &&
+    /Timeout acquiring a connection|closed state|Connection lost|server has gone away/.test(error.message)
+  );
 }
 
 function isRepeatable(error: unknown): boolean {
   const { errno, code } = codes(error);
-  return (typeof errno === 'number' && repeatable.has(errno)) || (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) || isConnectionError(error);
+  return (
+    (typeof errno === 'number' && repeatable.has(errno)) ||
+    (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) ||
+    isConnectionError(error)
+  );
 }
 
 /**
@@ -80,7 +88,10 @@ export function explain(error: unknown): unknown {
     });
   }
   if (errno === 1146 || (error instanceof Error && /no such table/.test(error.message))) {
-    return new UsageError('the tables of vmctl are missing in this database', { cure: 'run: vmctl db migrate', cause: error });
+    return new UsageError('the tables of vmctl are missing in this database', {
+      cure: 'run: vmctl db migrate',
+      cause: error,
+    });
   }
   return error;
 }

@@ -35,9 +35,22 @@ export function newRunId(): string {
 }
 
 /** Adds an entry to a run of the per-VM log, inside the transaction of the checkpoint that it tells of. */
-export async function logEntry(trx: Knex.Transaction, db: Database, row: VmRow, run: { id: string; action: string; from: string }, entry: LogEntry): Promise<void> {
+export async function logEntry(
+  trx: Knex.Transaction,
+  db: Database,
+  row: VmRow,
+  run: { id: string; action: string; from: string },
+  entry: LogEntry,
+): Promise<void> {
   await trx(runs)
-    .insert({ id: run.id, row_id: row.id, service_id: row.service_id, action: run.action, from_status: run.from, started_at: db.clock.sql(-entry.durationMs) })
+    .insert({
+      id: run.id,
+      row_id: row.id,
+      service_id: row.service_id,
+      action: run.action,
+      from_status: run.from,
+      started_at: db.clock.sql(-entry.durationMs),
+    })
     .onConflict('id')
     .ignore();
   await trx(entries).insert({
@@ -51,22 +64,51 @@ export async function logEntry(trx: Knex.Transaction, db: Database, row: VmRow, 
 }
 
 /** Ends a run, inside the transaction that ends the attempt. */
-export async function endRun(trx: Knex.Transaction, db: Database, id: string, to: string, error: string | null): Promise<void> {
+export async function endRun(
+  trx: Knex.Transaction,
+  db: Database,
+  id: string,
+  to: string,
+  error: string | null,
+): Promise<void> {
   await trx(runs)
     .where({ id })
-    .update({ finished_at: db.clock.sql(), to_status: to, result: error === null ? 'success' : 'error', error: error === null ? null : redact(error) });
+    .update({
+      finished_at: db.clock.sql(),
+      to_status: to,
+      result: error === null ? 'success' : 'error',
+      error: error === null ? null : redact(error),
+    });
 }
 
 /** The newest runs of a row, newest first, each with its entries in order. */
-export async function readLog(db: Database, rowId: number, limit: number): Promise<(LogRun & { entries: (LogEntry & { at: string })[] })[]> {
-  const found = await repeating<LogRun[]>(db, () => db.knex(runs).where({ row_id: rowId }).orderBy('started_at', 'desc').limit(limit));
+export async function readLog(
+  db: Database,
+  rowId: number,
+  limit: number,
+): Promise<(LogRun & { entries: (LogEntry & { at: string })[] })[]> {
+  const found = await repeating<LogRun[]>(db, () =>
+    db.knex(runs).where({ row_id: rowId }).orderBy('started_at', 'desc').limit(limit),
+  );
   const rows = await repeating(db, () =>
-    db.knex(entries).whereIn('run_id', found.map(({ id }) => id)).orderBy('id'),
+    db
+      .knex(entries)
+      .whereIn(
+        'run_id',
+        found.map(({ id }) => id),
+      )
+      .orderBy('id'),
   );
   return found.map((run) => ({
     ...run,
     entries: rows
       .filter((entry) => entry.run_id === run.id)
-      .map(({ phase, result, at, detail, duration_ms }) => ({ phase, result, at, detail, durationMs: Number(duration_ms) })),
+      .map(({ phase, result, at, detail, duration_ms }) => ({
+        phase,
+        result,
+        at,
+        detail,
+        durationMs: Number(duration_ms),
+      })),
   }));
 }

@@ -81,14 +81,9 @@ export function findRow(db: Database, id: number): Promise<VmRow | undefined> {
 }
 
 /** Rows by what an operator may name them by. */
-export function findRows(db: Database, by: Partial<Pick<VmRow, 'id' | 'service_id' | 'vm_id' | 'cluster' | 'vm_status'>>): Promise<VmRow[]> {
+export function findRows(
+  db: Database,
+  by: Partial<Pick<VmRow, 'id' | 'service_id' | 'vm_id' | 'cluster' | 'vm_status'>>,
+): Promise<VmRow[]> {
   return repeating(db, () => db.knex<VmRow>(db.vmTable).where(by).orderBy('id'));
-}
-
-/** How many rows stand in each state. */
-export async function countByStatus(db: Database): Promise<Record<string, number>> {
-  const rows = await repeating<{ vm_status: string; n: number | string }[]>(db, async () =>
-    db.knex(db.vmTable).groupBy('vm_status').select('vm_status', db.knex.raw('COUNT(*) AS n')),
-  );
-  return Object.fromEntries(rows.map(({ vm_status, n }) => [vm_status, Number(n)]));
 }

@@ -29,7 +29,10 @@ async function readSchema(db: Database): Promise<WhmcsSchema> {
     hosting: hosting === true,
     servers: servers === true,
     activity: activity
-      ? { columns: new Set(Object.keys(await db.knex('tblactivitylog').columnInfo())), transactional: await isTransactional(db) }
+      ? {
+          columns: new Set(Object.keys(await db.knex('tblactivitylog').columnInfo())),
+          transactional: await isTransactional(db),
+        }
       : undefined,
   };
 }
@@ -76,7 +79,13 @@ export function writtenAddresses({ dedicatedip, assignedips }: Service): string[
 /** Whether another row that is not removed belongs to the same service: then its fields tell of that row's VM too. */
 export async function serviceIsShared(db: Database, row: { id: number; service_id: number | null }): Promise<boolean> {
   const [other] = await repeating(db, () =>
-    db.knex(db.vmTable).where({ service_id: row.service_id }).whereNot({ id: row.id }).whereNot({ vm_status: 'remove' }).limit(1).select('id'),
+    db
+      .knex(db.vmTable)
+      .where({ service_id: row.service_id })
+      .whereNot({ id: row.id })
+      .whereNot({ vm_status: 'remove' })
+      .limit(1)
+      .select('id'),
   );
   return other !== undefined;
 }

@@ -6,8 +6,13 @@ export interface PrintedPipeline {
 }
 
 /** All states and the tables of the pipelines, as Markdown. */
-export function stateTables(groups: Readonly<Record<string, readonly string[]>>, pipelines: readonly PrintedPipeline[]): string {
-  const states = Object.entries(groups).map(([group, names]) => `| ${group} | ${names.map((name) => `\`${name}\``).join(' ')} |`);
+export function stateTables(
+  groups: Readonly<Record<string, readonly string[]>>,
+  pipelines: readonly PrintedPipeline[],
+): string {
+  const states = Object.entries(groups).map(
+    ([group, names]) => `| ${group} | ${names.map((name) => `\`${name}\``).join(' ')} |`,
+  );
   const tables = pipelines.map(({ action, errorState, steps }) =>
     [
       `\n### ${action} (on failure: \`${errorState}\`)\n`,

@@ -83,7 +83,8 @@ export function createTickReport(sink: TickSink, clock: Clock, timeZone: string)
       sink.alarm(cure === undefined ? what : `${what}. What to do: ${redact(cure)}`);
     },
     note: (text) => print(text),
-    end: (seconds) => print(`vmctl cron end (${seconds.toFixed(1)}s total): processed: ${processed}, errors: ${errors}`),
+    end: (seconds) =>
+      print(`vmctl cron end (${seconds.toFixed(1)}s total): processed: ${processed}, errors: ${errors}`),
     get processed() {
       return processed;
     },

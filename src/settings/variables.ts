@@ -18,7 +18,7 @@ export function hideVariables(content: string): string {
 }
 
 /** The way back. */
-export function showVariables(content: string): string {
+function showVariables(content: string): string {
   return content.replaceAll(hidden, (_, mark: string, name: string) => `${mark && '$'}\${${name}}`);
 }
 

@@ -2,7 +2,7 @@ import type { Document, LineCounter, Node, Pair, YAMLMap } from 'yaml';
 import type { Environment } from './environment.ts';
 import { yamlPackage } from './lazy.ts';
 import type { Problem } from './problems.ts';
-import { expandVariables, hideVariables, showVariables } from './variables.ts';
+import { expandVariables, hideVariables } from './variables.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -21,6 +21,19 @@ export interface YamlFile {
 /** `clusters.main.endpoints[0]`. */
 export function pathText(path: Path): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${part}`)).join('');
+}
+
+/** Whether every alias has its anchor: an unquoted secret that begins with `*` looks like one that has none. */
+function reportAliases(document: Document.Parsed, report: (offset: number, reason: string) => void): boolean {
+  let sound = true;
+  yamlPackage().visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document)) return;
+      sound = false;
+      report(node.range?.[0] ?? 0, 'an alias (*name) without its anchor; a text that begins with * needs quotes');
+    },
+  });
+  return sound;
 }
 
 function offsetOf(node: Node | null | undefined): number | undefined {
@@ -55,14 +68,17 @@ export function parseYaml(file: string, content: string, environment: Environmen
     return isScalar(key) ? place(offsetOf(key)) : at(path);
   }
 
-  for (const error of [...document.errors, ...document.warnings]) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    // What follows a colon quotes the source.
-    const reason = showVariables(error.message).replace(/: .*/s, '');
+  function reportSyntax(offset: number, reason: string): void {
+    const { line, col } = lines.linePos(offset);
     problems.push({ at: `${file}:${line}:${col}`, path: '', message: `not valid YAML: ${reason}` });
   }
+  // Only the error's code: its message may quote the file, and with it a secret.
+  for (const { code, pos } of [...document.errors, ...document.warnings]) {
+    reportSyntax(pos[0], code.toLowerCase().replaceAll('_', ' '));
+  }
   const unresolved = new Set<string>();
-  if (document.errors.length > 0) return { file, data: undefined, at, atKey, unresolved };
+  const sound = reportAliases(document, reportSyntax) && document.errors.length === 0;
+  if (!sound) return { file, data: undefined, at, atKey, unresolved };
   expandVariables(document, environment, (path, message) => {
     problems.push({ at: at(path), path: pathText(path), message });
     unresolved.add(pathText(path));

@@ -5,8 +5,13 @@ import { readSettings } from '../session.ts';
 
 export const config: CommandSpec = {
   usage: 'config <action>',
-  description: 'Configuration. Actions:\n  check      read everything and say what is wrong, with file and line\n  reference  print every setting with its default, as Markdown',
-  examples: ['vmctl config check', 'vmctl config check --json      # what is in force, secrets as ***', 'vmctl config reference'],
+  description:
+    'Configuration. Actions:\n  check      read everything and say what is wrong, with file and line\n  reference  print every setting with its default, as Markdown',
+  examples: [
+    'vmctl config check',
+    'vmctl config check --json      # what is in force, secrets as ***',
+    'vmctl config reference',
+  ],
   options: [['--json', 'check: the settings in force as one JSON document']],
   run: async (typed) => {
     switch (typed.words[0]) {
@@ -14,7 +19,10 @@ export const config: CommandSpec = {
         const settings = readSettings(typed);
         const { redactedSettings } = await import('../../settings/redacted.ts');
         if (typed.options.json === true) printJson(redactedSettings(settings));
-        else printLine(`${settings.file ?? 'no YAML file'}: ${settings.clusters.length} clusters, ${settings.dns.zones.length} DNS zones, ${settings.pools.length} pools, ${settings.packages.length} packages: all well formed`);
+        else
+          printLine(
+            `${settings.file ?? 'no YAML file'}: ${settings.clusters.length} clusters, ${settings.dns.zones.length} DNS zones, ${settings.pools.length} pools, ${settings.packages.length} packages: all well formed`,
+          );
         return exitCodes.done;
       }
       case 'reference': {
@@ -23,7 +31,9 @@ export const config: CommandSpec = {
         return exitCodes.done;
       }
       default:
-        throw new UsageError(`unknown action ${JSON.stringify(typed.words[0])}`, { cure: 'expected check or reference' });
+        throw new UsageError(`unknown action ${JSON.stringify(typed.words[0])}`, {
+          cure: 'expected check or reference',
+        });
     }
   },
 };

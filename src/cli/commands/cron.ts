@@ -9,7 +9,11 @@ import { consoleSink } from '../tick-sink.ts';
 export const cron: CommandSpec = {
   usage: 'cron',
   description: 'One tick: takes every row from where it stands to where it should be.',
-  examples: ['vmctl cron                 # by the crontab, every minute', 'vmctl cron --verbose       # by hand, line by line', 'vmctl cron --only 42       # this row now'],
+  examples: [
+    'vmctl cron                 # by the crontab, every minute',
+    'vmctl cron --verbose       # by hand, line by line',
+    'vmctl cron --only 42       # this row now',
+  ],
   options: [
     ['--verbose', 'print every step as it happens'],
     ['--only <id>', 'only this row, whatever it waits for; no duties'],
@@ -27,7 +31,7 @@ function wholeNumber(text: string): number {
 
 async function tick(session: Session, { options }: Typed): Promise<number> {
   const { db, settings, clock } = session;
-  const only = typeof options.only === 'string' ? (await resolveOnly(session, options.only)) : undefined;
+  const only = typeof options.only === 'string' ? await resolveOnly(session, options.only) : undefined;
   const sink = consoleSink(options.verbose === true);
   const report = createTickReport(sink, clock, settings.timeZone);
   const { listenForSignals } = await import('../../engine/drain.ts');
@@ -51,7 +55,8 @@ async function tick(session: Session, { options }: Typed): Promise<number> {
 async function resolveOnly(session: Session, id: string): Promise<number> {
   const { resolveRow } = await import('../resolve-row.ts');
   const row = await resolveRow(session.db, id);
-  if (!dueStates.includes(row.vm_status)) throw new UsageError(`row ${row.id} is in ${row.vm_status}: cron has nothing to do there`);
+  if (!dueStates.includes(row.vm_status))
+    throw new UsageError(`row ${row.id} is in ${row.vm_status}: cron has nothing to do there`);
   return row.id;
 }
 

@@ -1,10 +1,15 @@
 import { exitCodes, UsageError } from '../../base/errors.ts';
-import type { CommandSpec, Typed } from '../command.ts';
 import { confirm } from '../ask.ts';
+import type { CommandSpec, Typed } from '../command.ts';
 import { printJson, printLine } from '../print.ts';
 import { type Session, withDatabase } from '../session.ts';
 
-const actions: Readonly<Record<string, (session: Session, typed: Typed) => Promise<number>>> = { migrate, status, rollback, adopt };
+const actions: Readonly<Record<string, (session: Session, typed: Typed) => Promise<number>>> = {
+  migrate,
+  status,
+  rollback,
+  adopt,
+};
 
 export const db: CommandSpec = {
   usage: 'db <action>',
@@ -25,7 +30,10 @@ export const db: CommandSpec = {
   run: (typed) => {
     const [name = ''] = typed.words;
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) throw new UsageError(`unknown action ${JSON.stringify(name)}`, { cure: `expected one of ${Object.keys(actions).join(', ')}` });
+    if (!action)
+      throw new UsageError(`unknown action ${JSON.stringify(name)}`, {
+        cure: `expected one of ${Object.keys(actions).join(', ')}`,
+      });
     return withDatabase(typed, (session) => action(session, typed));
   },
 };

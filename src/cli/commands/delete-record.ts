@@ -1,7 +1,7 @@
 import { exitCodes, RefusedError } from '../../base/errors.ts';
 import { deleteRow } from '../../records/operator.ts';
-import type { CommandSpec, Typed } from '../command.ts';
 import { confirm } from '../ask.ts';
+import type { CommandSpec, Typed } from '../command.ts';
 import { printLine } from '../print.ts';
 import { resolveRow } from '../resolve-row.ts';
 import { rowText } from '../row-text.ts';
@@ -28,7 +28,10 @@ async function remove({ db }: Session, { words: [id = ''], options }: Typed): Pr
   process.stderr.write(`${warning}\n`);
   await confirm('Delete the row?', options.yes === true);
   const result = await deleteRow(db, row, deletable);
-  if (result !== 'done') throw new RefusedError(`${rowText(row)}: it was changed meanwhile, nothing was deleted`, { cure: `look at it again: vmctl show ${row.id}` });
+  if (result !== 'done')
+    throw new RefusedError(`${rowText(row)}: it was changed meanwhile, nothing was deleted`, {
+      cure: `look at it again: vmctl show ${row.id}`,
+    });
   printLine(`row ${row.id} deleted; its addresses and VMID stay in quarantine until the VM has been seen to be gone`);
   return exitCodes.done;
 }

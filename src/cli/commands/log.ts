@@ -26,13 +26,16 @@ export const log: CommandSpec = {
       const { default: chalk } = await import('chalk');
       const time = (text: string) => localTime(fromColumn(text), settings.timeZone);
       for (const run of runs) {
-        const seconds = run.finished_at === null ? undefined : (fromColumn(run.finished_at) - fromColumn(run.started_at)) / 1000;
+        const seconds =
+          run.finished_at === null ? undefined : (fromColumn(run.finished_at) - fromColumn(run.started_at)) / 1000;
         const took = seconds === undefined ? 'not ended' : `${seconds.toFixed(2)}s`;
         const states = `${run.from_status} → ${run.to_status ?? '?'}`;
         const result = run.result === 'error' ? chalk.red(`error: ${run.error}`) : (run.result ?? 'going on');
         printLine(`${time(run.started_at)} [${run.action}] ${states} (${took}) ${result}`);
         for (const entry of run.entries) {
-          printLine(`  ${time(entry.at)} ${entry.phase.padEnd(16)} ${entry.result} [${(entry.durationMs / 1000).toFixed(2)}s]`);
+          printLine(
+            `  ${time(entry.at)} ${entry.phase.padEnd(16)} ${entry.result} [${(entry.durationMs / 1000).toFixed(2)}s]`,
+          );
           for (const line of entry.detail.split('\n')) if (line !== '') printLine(`    · ${line}`);
         }
       }

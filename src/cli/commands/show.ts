@@ -21,7 +21,8 @@ export const show: CommandSpec = {
         return exitCodes.done;
       }
       const { default: chalk } = await import('chalk');
-      if (isError(row.vm_status)) printLine(chalk.bgRed.white.bold(` ${row.vm_status}: ${row.status_message ?? 'no reason given'} `));
+      if (isError(row.vm_status))
+        printLine(chalk.bgRed.white.bold(` ${row.vm_status}: ${row.status_message ?? 'no reason given'} `));
       const { addresses, ...columns } = row;
       for (const [column, value] of Object.entries(columns)) {
         const text = column === 'vm_status' ? statusColour(chalk, row.vm_status) : String(value ?? '-');

@@ -8,7 +8,8 @@ import { type Session, withInstallation } from '../session.ts';
 
 export const terminate: CommandSpec = {
   usage: 'terminate <id>',
-  description: "Does what the panel's Terminate does: sends the stop without waiting and queues the row; cron does the rest.",
+  description:
+    "Does what the panel's Terminate does: sends the stop without waiting and queues the row; cron does the rest.",
   examples: ['vmctl terminate service:5546'],
   run: (typed) => withInstallation(typed, (session) => request(session, typed)),
 };

@@ -22,7 +22,9 @@ export async function fillDatabase(url: string, clock: Clock): Promise<void> {
         domain: `${name}.puqcloud.com`,
       });
       for (const address of [v4, ...(v6 ? [v6.address] : [])]) {
-        await db.knex('mod_vmctl_ip_allocations').insert({ address, row_id: id, state: 'allocated', allocated_at: db.clock.sql() });
+        await db
+          .knex('mod_vmctl_ip_allocations')
+          .insert({ address, row_id: id, state: 'allocated', allocated_at: db.clock.sql() });
       }
     }
   } finally {

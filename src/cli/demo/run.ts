@@ -26,7 +26,9 @@ export async function runDemo(keep: boolean): Promise<void> {
       VMCTL_DATABASE_URL: `sqlite:${join(folder, 'vmctl.sqlite')}`,
     };
     await fillDatabase(env.VMCTL_DATABASE_URL, clock);
-    printLine(`A simulated cluster, a simulated PowerDNS and a database in ${folder}. Time runs ${speed} times as fast.`);
+    printLine(
+      `A simulated cluster, a simulated PowerDNS and a database in ${folder}. Time runs ${speed} times as fast.`,
+    );
     await vmctl(env, 'list');
     await vmctl(env, 'cron', '--verbose');
     await vmctl(env, 'list');

@@ -20,7 +20,12 @@ export async function startWorld(folder: string, clock: Clock): Promise<DemoWorl
     proxmox.addVm({ vmid, name, uuid, node, running: true, guest: { shutdownMs: guestMs } });
     for (let day = 1; day <= backups; day += 1) proxmox.addBackup({ vmid, node, at: clock.now() - day * 86_400_000 });
   }
-  proxmox.faults.add({ method: 'DELETE', path: /\/qemu\/2005/, do: 'task-fails', reason: "storage 'local' is not online" });
+  proxmox.faults.add({
+    method: 'DELETE',
+    path: /\/qemu\/2005/,
+    do: 'task-fails',
+    reason: "storage 'local' is not online",
+  });
   const token = proxmox.addToken({ id: 'vmctl@pve!cron' });
   const dns = createPowerdnsSimulator({ apiKey: 'demo-key', zones: demoZones() });
   const certificate = await makeCertificate();
@@ -29,7 +34,8 @@ export async function startWorld(folder: string, clock: Clock): Promise<DemoWorl
   const ca = join(folder, 'pve-root-ca.pem');
   writeFileSync(ca, certificate.ca);
   const config = join(folder, 'vmctl.yaml');
-  const zone = (name: string) => `    - { zone: ${name}, provider: powerdns, url: '${pdns}', apiKey: demo-key, server: localhost }`;
+  const zone = (name: string) =>
+    `    - { zone: ${name}, provider: powerdns, url: '${pdns}', apiKey: demo-key, server: localhost }`;
   writeFileSync(
     config,
     [
@@ -54,13 +60,22 @@ export async function startWorld(folder: string, clock: Clock): Promise<DemoWorl
 }
 
 function demoZones(): Parameters<typeof createPowerdnsSimulator>[0]['zones'] {
-  const record = (name: string, type: 'A' | 'AAAA' | 'PTR', content: string) => ({ name: `${name}.`, type, ttl: 300, records: [content] });
+  const record = (name: string, type: 'A' | 'AAAA' | 'PTR', content: string) => ({
+    name: `${name}.`,
+    type,
+    ttl: 300,
+    records: [content],
+  });
   return {
     'puqcloud.com.': demoVms.flatMap(({ name, v4, v6 }) => [
       record(`${name}.puqcloud.com`, 'A', v4),
       ...(v6 === undefined ? [] : [record(`${name}.puqcloud.com`, 'AAAA', v6.address)]),
     ]),
-    [`${reverseV4}.`]: demoVms.map(({ name, v4 }) => record(`${v4.split('.').at(-1)}.${reverseV4}`, 'PTR', `${name}.puqcloud.com.`)),
-    [`${reverseV6}.`]: demoVms.flatMap(({ name, v6 }) => (v6 === undefined ? [] : [record(v6.reverse, 'PTR', `${name}.puqcloud.com.`)])),
+    [`${reverseV4}.`]: demoVms.map(({ name, v4 }) =>
+      record(`${v4.split('.').at(-1)}.${reverseV4}`, 'PTR', `${name}.puqcloud.com.`),
+    ),
+    [`${reverseV6}.`]: demoVms.flatMap(({ name, v6 }) =>
+      v6 === undefined ? [] : [record(v6.reverse, 'PTR', `${name}.puqcloud.com.`)],
+    ),
   };
 }

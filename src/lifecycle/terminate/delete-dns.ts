@@ -20,7 +20,9 @@ export async function deleteDns(context: StepContext): Promise<Outcome> {
     onResult: (result) => say(recordLine(result)),
   });
   const failed = results.filter(({ ok, permanent }) => !ok && !permanent);
-  const leftovers = failed.flatMap((result) => result.leftovers.map((left) => ({ ...left, address: result.address, error: result.error ?? '' })));
+  const leftovers = failed.flatMap((result) =>
+    result.leftovers.map((left) => ({ ...left, address: result.address, error: result.error ?? '' })),
+  );
   return { kind: 'done', also: (trx) => rememberDeletions(trx, db, row, leftovers) };
 }
 
@@ -33,7 +35,9 @@ function reverseNames(json: string | null): Record<string, string> {
   try {
     const names: unknown = JSON.parse(json ?? '{}');
     if (typeof names !== 'object' || names === null) return {};
-    return Object.fromEntries(Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    return Object.fromEntries(
+      Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
   } catch {
     return {};
   }

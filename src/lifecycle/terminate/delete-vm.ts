@@ -42,7 +42,12 @@ async function send(context: StepContext, found: IdentifiedVm, wait: Wait | unde
   say(`DELETE VM vmid=${found.vmid} node=${still.node} purge=1`);
   try {
     const upid = await cluster.destroyVm(still.node, found.vmid);
-    return { kind: 'wait', wait: { ...newWait(context, 'destroy', wait), upid }, pollMs: 500, learned: { node: still.node } };
+    return {
+      kind: 'wait',
+      wait: { ...newWait(context, 'destroy', wait), upid },
+      pollMs: 500,
+      learned: { node: still.node },
+    };
   } catch (error) {
     vm.forget();
     if (!(error instanceof ProxmoxError)) throw error;
@@ -84,7 +89,8 @@ async function followTask(context: StepContext, wait: Wait, upid: string): Promi
   if (task.state === 'running') return { kind: 'wait', wait: { ...wait, upid }, pollMs };
   vm.forget();
   if (task.state === 'failed') return failedTask(context, wait, task.error);
-  if (task.warnings > 0) say(`the destroy task ended with warnings: ${task.log.filter((line) => /warn/i.test(line)).join('; ')}`);
+  if (task.warnings > 0)
+    say(`the destroy task ended with warnings: ${task.log.filter((line) => /warn/i.test(line)).join('; ')}`);
   say('VM deleted');
   return proveGone(context);
 }

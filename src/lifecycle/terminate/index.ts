@@ -26,5 +26,3 @@ export const terminate: Pipeline = {
     failure: (reason) => `Service termination FAILED — admin attention required. Error: ${reason}`,
   },
 };
-
-

@@ -11,7 +11,12 @@ export async function proveGone(context: StepContext): Promise<Outcome> {
   const { row, vm, progress, say, signal } = context;
   if (row.vm_id === null) return { kind: 'done' };
   const cluster = await vm.cluster();
-  const death = await proveDeath(cluster, { vmid: row.vm_id, node: row.node ?? undefined, volumes: progress.volumes ?? [], signal });
+  const death = await proveDeath(cluster, {
+    vmid: row.vm_id,
+    node: row.node ?? undefined,
+    volumes: progress.volumes ?? [],
+    signal,
+  });
   if (!death.gone) return goneOrNot(context, death.why);
   for (const volid of death.deleted) say(`volume deleted that the destroy task had left: ${volid}`);
   for (const note of death.notes) say(note);
@@ -31,5 +36,8 @@ async function goneOrNot({ row, vm, say }: StepContext, why: string): Promise<Ou
     say(`VMID ${row.vm_id} has been taken by another VM meanwhile`);
     return { kind: 'done' };
   }
-  throw new StepFailure(`the destroy task has ended, but ${why}`, `look at that task in Proxmox, then: vmctl reset ${row.id} terminate`);
+  throw new StepFailure(
+    `the destroy task has ended, but ${why}`,
+    `look at that task in Proxmox, then: vmctl reset ${row.id} terminate`,
+  );
 }

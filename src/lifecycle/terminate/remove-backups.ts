@@ -27,7 +27,12 @@ export async function removeBackups(context: StepContext): Promise<Outcome> {
   return { kind: 'done' };
 }
 
-async function removeAll(context: StepContext, cluster: Cluster, vmid: number, uuid: string | undefined): Promise<boolean> {
+async function removeAll(
+  context: StepContext,
+  cluster: Cluster,
+  vmid: number,
+  uuid: string | undefined,
+): Promise<boolean> {
   const { say, signal } = context;
   try {
     const { backups, errors } = await findBackups(cluster, vmid, { signal });
@@ -41,7 +46,12 @@ async function removeAll(context: StepContext, cluster: Cluster, vmid: number, u
   }
 }
 
-async function remove(context: StepContext, cluster: Cluster, backup: BackupVolume, uuid: string | undefined): Promise<boolean> {
+async function remove(
+  context: StepContext,
+  cluster: Cluster,
+  backup: BackupVolume,
+  uuid: string | undefined,
+): Promise<boolean> {
   const { say, signal } = context;
   const { volid, node, storage } = backup;
   try {

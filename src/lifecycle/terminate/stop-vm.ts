@@ -12,8 +12,8 @@ const heartbeatMs = 15_000;
 /** Time for a guest to shut down, after which Proxmox forces it by itself. */
 export const stopSeconds = 120;
 const windows = {
-  graceful: { ms: stopSeconds * 1000, then: 'forced' },
-  forced: { ms: 60_000, then: undefined },
+  graceful: { ms: stopSeconds * 1000, next: 'forced' },
+  forced: { ms: 60_000, next: undefined },
 } as const;
 type Window = keyof typeof windows;
 
@@ -70,7 +70,12 @@ async function request(context: StepContext, window: Window): Promise<Outcome> {
   if (locked) return locked;
   const upid = await send(await vm.cluster(), found, window);
   say(window === 'graceful' ? 'stop request sent' : 'force-stop sent');
-  return { kind: 'wait', wait: newWait(dbNow(), window, windows[window].ms, upid), pollMs, learned: { node: found.node } };
+  return {
+    kind: 'wait',
+    wait: newWait(dbNow(), window, windows[window].ms, upid),
+    pollMs,
+    learned: { node: found.node },
+  };
 }
 
 /** The task's UPID; undefined when the answer was lost: the VM's state tells then whether it was received. */
@@ -91,17 +96,17 @@ async function send(cluster: Cluster, vm: IdentifiedVm, window: Window): Promise
 
 async function stillRunning(context: StepContext, wait: Wait, window: Window): Promise<Outcome> {
   const { say, dbNow } = context;
-  const { ms, then } = windows[window];
+  const { ms, next } = windows[window];
   const waited = dbNow() - Date.parse(wait.since);
-  if (waited >= ms) return then === undefined ? hangs(context) : request(context, then);
+  if (waited >= ms) return next === undefined ? hangs(context) : request(context, next);
   const beats = Math.floor(waited / heartbeatMs);
   if (beats > (wait.tries ?? 0)) {
     say(`still running, waited ${beats * (heartbeatMs / 1000)}s / ${ms / 1000}s, status: running`);
     const failed = await failureOf(context, wait.upid);
     if (failed?.reason === 'locked') return lockedOutcome(context, failed.lock ?? 'unknown', context.row.vm_id ?? 0);
-    if (failed && then !== undefined) {
+    if (failed && next !== undefined) {
       say(`stop ERR ${failed.text}`);
-      return request(context, then);
+      return request(context, next);
     }
   }
   return { kind: 'wait', wait: { ...wait, tries: beats }, pollMs };

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../../support/mariadb.ts';
@@ -47,6 +49,15 @@ it('every statement passes twice, in order, and nothing of the handshake does', 
     ...['3 before ', '3 after '],
   ]);
   expect(gate.calls - first).toBe(3);
+});
+
+it('a packet of the handshake is no statement, whatever it begins with', async () => {
+  const first = gate.calls;
+  const socket = connect(Number(new URL(gate.url).port), '127.0.0.1');
+  await once(socket, 'data');
+  socket.end(Buffer.from([2, 0, 0, 1, 0x03, 0x41]));
+  await once(socket.resume(), 'close');
+  expect(gate.calls).toBe(first);
 });
 
 it('a statement that is cut before never reaches the server', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import type { Cluster } from '../../../src/proxmox/cluster.ts';
 import { clusterFor, data, rejection, settingsFor, startApi } from './api-server.ts';
@@ -80,6 +80,7 @@ describe('limits', () => {
     const first = cluster.destroyVm('pve1', 100);
     const second = rejection(cluster.withSignal(stop.signal).destroyVm('pve1', 101));
     const third = cluster.destroyVm('pve1', 102);
+    await vi.waitFor(() => expect(api.seen).toHaveLength(1), { interval: 2 });
     stop.abort(new Error('enough'));
     expect(await second).toMatchObject({ message: 'enough' });
     await Promise.all([first, third]);

@@ -87,6 +87,11 @@ describe('clusters', () => {
     expect(load(cwd).clusters[0]?.tls.ca).toBe(join(cwd, 'config/ca.pem'));
   });
 
+  it('may be reached without TLS on this machine', () => {
+    const yaml = 'clusters: { a: { endpoints: ["http://127.0.0.1:1"], token: "a@pam!b=abcd-secret" } }';
+    expect(load(folderWith({ 'config/vmctl.yaml': yaml })).clusters[0]?.endpoints).toEqual(['http://127.0.0.1:1']);
+  });
+
   it('may log in with a user and a password', () => {
     const yaml = 'clusters: { a: { endpoints: ["https://h:8006/"], username: root@pam, password: geheim } }';
     const [cluster] = load(folderWith({ 'config/vmctl.yaml': yaml })).clusters;
