@@ -38,6 +38,13 @@ module.exports = {
       to: { path: '^(src|migrations)/', pathNot: '^src/(simulator/|base/clock\\.ts$)' },
     },
     {
+      name: 'simulator-only-by-its-commands',
+      comment: 'What drives the simulator is reached through `vmctl demo` alone, so that no other command can.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/(commands/demo\\.ts$|demo/)' },
+      to: { path: '^src/cli/demo/' },
+    },
+    {
       name: 'no-circles',
       severity: 'error',
       from: {},

@@ -4,15 +4,17 @@ import { withoutContents } from './edits.ts';
 import { normalizeName } from './names.ts';
 import type { DnsPorts } from './ports.ts';
 import { isRecordType } from './provider.ts';
+import { joinReasons } from './result.ts';
 import { runTasks } from './run.ts';
 import type { DeferredDeletion, RecordResult, RecordTask } from './task.ts';
 
-/** What became of a deferred deletion: forget it when `ok`. */
+/** What became of a deferred deletion. */
 export interface DeletionResult<E extends DeferredDeletion> {
   readonly entry: E;
   readonly ok: boolean;
+  /** To be forgotten: done, refused for good wherever it is left, or in no configured zone any more. */
+  readonly final: boolean;
   readonly error?: string | undefined;
-  readonly permanent?: boolean | undefined;
 }
 
 /**
@@ -63,10 +65,10 @@ function toDeletionResult<E extends DeferredDeletion>(entry: E, results: readonl
     const error = isRecordType(entry.type)
       ? `no zone ${entry.zone} of provider ${entry.provider} in the configuration any more`
       : `${entry.type} records are none of vmctl's`;
-    return { entry, ok: false, error, permanent: true };
+    return { entry, ok: false, final: true, error };
   }
   const failed = results.filter((result) => !result.ok);
-  const [first] = failed;
-  if (first === undefined) return { entry, ok: true };
-  return { entry, ok: false, error: first.error, permanent: failed.every((result) => result.permanent === true) };
+  if (failed.length === 0) return { entry, ok: true, final: true };
+  const error = joinReasons(failed.map((result) => result.error ?? ''));
+  return { entry, ok: false, final: failed.every(({ refused }) => refused === true), error };
 }

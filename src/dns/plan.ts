@@ -3,7 +3,7 @@ import { keyText, type Rrset, type RrsetChange, type RrsetKey } from './provider
 import type { RecordTask } from './task.ts';
 
 /** A set that a task changes, and what the task takes away from it. */
-interface PlannedSet extends RrsetKey {
+export interface PlannedSet extends RrsetKey {
   readonly removes: readonly string[];
 }
 

@@ -32,9 +32,15 @@ export type RrsetChange = Rrset;
 /** A DNS failure is never of unknown outcome: writing the same rrset again has the same result. */
 export type DnsErrorKind = Exclude<ErrorKind, 'unknown'>;
 
+/**
+ * How far the failure of a change reaches. `refused`: the server will never do this to this very set, like HestiaCP to a
+ * zone's last A. `permanent`: the zone, its key or its configuration is at fault, and somebody may mend that.
+ */
+export type FailureKind = DnsErrorKind | 'refused';
+
 /** What became of one change. */
 export type RrsetResult = RrsetKey &
-  ({ readonly ok: true } | { readonly ok: false; readonly kind: DnsErrorKind; readonly message: string });
+  ({ readonly ok: true } | { readonly ok: false; readonly kind: FailureKind; readonly message: string });
 
 /** One zone on one server. */
 export interface ZoneProvider {

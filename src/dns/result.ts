@@ -1,9 +1,10 @@
-import type { PlannedTask } from './plan.ts';
-import type { DnsErrorKind, RrsetKey } from './provider.ts';
-import type { RecordResult } from './task.ts';
+import type { ZoneSettings } from '../settings/types.ts';
+import type { PlannedSet, PlannedTask } from './plan.ts';
+import type { FailureKind, RrsetKey } from './provider.ts';
+import type { DeferredDeletion, RecordResult } from './task.ts';
 
 export interface Failure {
-  readonly kind: DnsErrorKind;
+  readonly kind: FailureKind;
   readonly message: string;
 }
 
@@ -15,26 +16,24 @@ export function toResult(planned: PlannedTask, failureOf: (set: RrsetKey) => Fai
     const failure = failureOf(set);
     return failure === undefined ? [] : [{ set, failure }];
   });
-  const [first] = failed;
   const written = failed.length < planned.sets.length;
-  if (first === undefined) return { ...result, ok: true, written, leftovers: [] };
+  if (failed.length === 0) return { ...result, ok: true, written, leftovers: [] };
+  const open = failed.filter(({ failure }) => failure.kind !== 'refused');
   return {
     ...result,
     ok: false,
     written,
-    error: first.failure.message.replace(/\s+/g, ' '),
-    permanent: failed.every(({ failure }) => failure.kind === 'permanent'),
-    leftovers:
-      subject.change === 'set'
-        ? []
-        : failed
-            .filter(({ set }) => set.removes.length > 0)
-            .map(({ set: { name, type, removes } }) => ({
-              provider: zone.provider,
-              zone: zone.zone,
-              name,
-              type,
-              content: removes,
-            })),
+    error: joinReasons(failed.map(({ failure }) => failure.message)),
+    refused: open.length === 0,
+    leftovers: subject.change === 'set' ? [] : open.flatMap(({ set }) => toLeftover(zone, set)),
   };
+}
+
+function toLeftover({ provider, zone }: ZoneSettings, { name, type, removes }: PlannedSet): DeferredDeletion[] {
+  return removes.length === 0 ? [] : [{ provider, zone, name, type, content: removes }];
+}
+
+/** Each reason once, in one line. */
+export function joinReasons(reasons: readonly string[]): string {
+  return [...new Set(reasons)].join('; ').replace(/\s+/g, ' ');
 }

@@ -41,9 +41,9 @@ export interface RecordResult extends RecordSubject {
   readonly written: boolean;
   /** Without secrets, one line. */
   readonly error?: string | undefined;
-  /** Trying again will not help until somebody changes something. */
-  readonly permanent?: boolean | undefined;
-  /** After a failed deletion: what may still be there. */
+  /** Of a failure: all that failed is refused for good. Otherwise the server, its key or the zone may be mended. */
+  readonly refused?: boolean | undefined;
+  /** After a failed deletion: what may still be there and may go another time. Nothing that is refused. */
   readonly leftovers: readonly DeferredDeletion[];
 }
 

@@ -1,3 +1,4 @@
+import type { DeletionResult } from '../dns/deletion.ts';
 import { dueDeletions, forgetDeletion, postponeDeletion, type StoredDeletion } from '../records/dns-deletions.ts';
 import { recordLine } from '../report/record-lines.ts';
 import { rowLabel } from '../report/tick-report.ts';
@@ -8,8 +9,8 @@ const firstDelayMs = 60_000;
 const longestDelayMs = 15 * 60_000;
 
 /**
- * Deletes DNS records that outlived their VM because their provider did not answer. Each is tried until it is gone; one
- * that the provider refuses for good is told once and forgotten.
+ * Deletes DNS records that outlived their VM because their provider did not answer, did not know the key or lacked the
+ * zone. Each is tried until it is gone; one that the provider refuses for good is told once and forgotten.
  */
 export const dnsLeftovers: Duty = {
   name: 'dns_leftovers',
@@ -20,11 +21,9 @@ export const dnsLeftovers: Duty = {
     const { retryDeletion } = await import('../dns/deletion.ts');
     const results = await retryDeletion(due, context.settings.dns.zones, await context.dns(), context.signal);
     let gone = 0;
-    for (const [index, result] of results.entries()) {
-      const entry = due[index];
-      if (!entry) continue;
+    for (const result of results) {
       if (result.ok) gone += 1;
-      await settle(context, entry, result);
+      await settle(context, result);
     }
     return `${gone} of ${due.length} deleted`;
   },
@@ -36,14 +35,14 @@ async function settle(
   result: { ok: boolean; error?: string | undefined; permanent?: boolean | undefined },
 ): Promise<void> {
   if (result.ok || result.permanent) {
-    note(`  ${rowLabel({ id: entry.row_id, service_id: entry.service_id })}    · ${line(entry, result)}`);
+    note(`  ${rowLabel({ id: entry.row_id, service_id: entry.service_id })}    · ${line(result)}`);
     return forgetDeletion(db, entry.id);
   }
   const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** entry.attempts);
   return postponeDeletion(db, entry.id, delay, result.error ?? '');
 }
 
-function line(entry: StoredDeletion, { ok, error }: { ok: boolean; error?: string | undefined }): string {
+function line({ entry, ok, error }: DeletionResult<StoredDeletion>): string {
   const kind = entry.type === 'PTR' ? 'rev' : 'fwd';
   return recordLine({
     kind,

@@ -89,6 +89,12 @@ export function resolveOptions(sources: Sources, problems: Problem[]): OptionVal
     ...given,
     stateDir,
     databaseUrl: absoluteDatabaseUrl(databaseUrl, resolved.get('databaseUrl')?.given?.folder ?? cwd),
-    timeZone: given.timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: given.timeZone ?? systemTimeZone(),
   };
+}
+
+/** A host whose zone cannot be told (an empty TZ, no /etc/localtime) has none that could be printed in. */
+function systemTimeZone(): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === 'Etc/Unknown' ? 'UTC' : timeZone;
 }

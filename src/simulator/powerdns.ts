@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { readZoneId, withDot } from './powerdns/names.ts';
 import { patchZone } from './powerdns/patch.ts';
 import { Refusal } from './powerdns/refusal.ts';
-import { createZone, putSet, served, viewZone, wantsSets, type Zone } from './powerdns/zone.ts';
+import { createZone, putSet, served, viewZone, type Zone } from './powerdns/zone.ts';
 import { ConnectionLost, type SimHandler, type SimRequest, type SimResponse } from './wire.ts';
 
 /** Names with or without their final dot; the host names in `records` with it. `ttl` in seconds. */
@@ -68,7 +68,6 @@ export function createPowerdnsSimulator({ apiKey, zones, clock = systemClock }: 
     if (headers['x-api-key'] !== apiKey) throw new Refusal(401, 'Unauthorized');
     if (method !== 'GET' && method !== 'PATCH') throw new Refusal(405, 'Method Not Allowed');
     const zone = readZoneId(decodeURIComponent(id));
-    if (method === 'GET') wantsSets(searchParams);
     const found = known.get(zone);
     if (found === undefined) throw new Refusal(404, 'Not Found');
     if (method === 'GET') return respond(200, JSON.stringify(viewZone(found, searchParams)));

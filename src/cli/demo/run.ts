@@ -19,7 +19,7 @@ export async function runDemo(keep: boolean): Promise<void> {
   try {
     const env = {
       PATH: process.env.PATH ?? '',
-      TZ: process.env.TZ ?? '',
+      ...(process.env.TZ ? { TZ: process.env.TZ } : {}),
       FORCE_COLOR: process.stdout.isTTY && process.env.NO_COLOR === undefined ? '1' : '0',
       VMCTL_CLOCK: `${anchor}:${speed}`,
       VMCTL_CONFIG: world.config,

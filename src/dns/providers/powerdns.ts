@@ -2,6 +2,7 @@ import type { PowerdnsZone } from '../../settings/types.ts';
 import { DnsError } from '../errors.ts';
 import {
   type DnsErrorKind,
+  type FailureKind,
   keyText,
   type Rrset,
   type RrsetChange,
@@ -53,8 +54,9 @@ export function openPowerdns(zone: PowerdnsZone, send: Sender, signal?: AbortSig
   async function apply(changes: readonly RrsetChange[]): Promise<RrsetResult[]> {
     const response = await call('PATCH', '', patchBody(changes));
     if (response.status >= 200 && response.status < 300) return changes.map((change) => done(change));
-    const error = refusal(zone, response);
-    if (changes.length === 1 || !blamesSets.has(response.status)) return changes.map((change) => failed(change, error));
+    const { kind, message } = refusal(zone, response);
+    if (!blamesSets.has(response.status)) return changes.map((change) => failed(change, kind, message));
+    if (changes.length === 1) return changes.map((change) => failed(change, 'refused', message));
     const middle = Math.ceil(changes.length / 2);
     const first = await apply(changes.slice(0, middle));
     return [...first, ...(await apply(changes.slice(middle)))];
@@ -67,8 +69,8 @@ function done({ name, type }: RrsetKey): RrsetResult {
   return { name, type, ok: true };
 }
 
-function failed({ name, type }: RrsetKey, error: DnsError): RrsetResult {
-  return { name, type, ok: false, kind: error.kind, message: error.message };
+function failed({ name, type }: RrsetKey, kind: FailureKind, message: string): RrsetResult {
+  return { name, type, ok: false, kind, message };
 }
 
 function kindOf(status: number): DnsErrorKind {

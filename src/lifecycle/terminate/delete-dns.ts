@@ -8,8 +8,8 @@ import type { Outcome } from '../pipeline.ts';
 import { addressesOf } from '../vm-addresses.ts';
 
 /**
- * Deletes the VM's records in every matching zone. No error blocks: each is printed, and a deletion that may still succeed
- * is remembered and tried again by a duty, so that no record outlives its VM for longer than its provider is down.
+ * Deletes the VM's records in every matching zone. No error blocks: each is printed, and a deletion that its server does
+ * not refuse for good is remembered and tried again by a duty, so that no record outlives its VM for longer than its provider is down.
  */
 export async function deleteDns(context: StepContext): Promise<Outcome> {
   const { row, db, settings, say, signal } = context;

@@ -28,17 +28,15 @@ export function readContent(name: string, type: string, text: string): string {
 /** Seen on 4.7.3: an A or a host name is accepted only as it would be printed, an AAAA in any spelling. */
 function exact(text: string, type: string, parse: (field: string, text: string) => string): string {
   const [, field = '', rest = ''] = /^\s*(\S*)(.*)$/s.exec(text) ?? [];
-  if (field === '') throw parsing(`missing field at the end of record content '${text}'`);
-  const parsed = parse(field, text);
+  if (field === '') throw parsing("missing field at the end of record content ''");
+  const parsed = parse(field, text.trimStart());
   if (rest.trim() !== '') throw new Error(`When parsing ${type} trailing data was not parsed: '${rest}'`);
   if (parsed !== text) throw new Error(`Not in expected format (parsed as '${parsed}')`);
   return parsed;
 }
 
 function ipv4(field: string, text: string): string {
-  if (!/^\d/.test(field)) {
-    throw parsing(`while parsing IP address, expected digits at position ${text.indexOf(field)} in '${text}'`);
-  }
+  if (!/^\d/.test(field)) throw parsing(`while parsing IP address, expected digits at position 0 in '${text}'`);
   const octets: (number | undefined)[] = [undefined];
   for (const char of field) {
     const octet = octets.at(-1);

@@ -11,9 +11,9 @@ export function nameFault(text: string): string | undefined {
 
 /** A name as PowerDNS prints it: bytes that are no printable ASCII as `\ddd`. */
 export function printed(name: string): string {
-  const escape = (byte: number) => `\\${String(byte).padStart(3, '0')}`;
+  const escaped = (byte: number) => `\\${String(byte).padStart(3, '0')}`;
   return [...Buffer.from(name)]
-    .map((byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : escape(byte)))
+    .map((byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : escaped(byte)))
     .join('');
 }
 

@@ -58,7 +58,7 @@ export function raiseSerial(zone: Zone, now: number): void {
 }
 
 /** Whether `GET …?rrsets=` asks for the sets too. */
-export function wantsSets(query: URLSearchParams): boolean {
+function wantsSets(query: URLSearchParams): boolean {
   const value = query.get('rrsets') ?? 'true';
   if (value === 'true' || value === 'false') return value === 'true';
   throw unprocessable(`'rrsets' request parameter value '${value}' is not supported`);
