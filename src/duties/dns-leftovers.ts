@@ -29,17 +29,14 @@ export const dnsLeftovers: Duty = {
   },
 };
 
-async function settle(
-  { db, note }: DutyContext,
-  entry: StoredDeletion,
-  result: { ok: boolean; error?: string | undefined; permanent?: boolean | undefined },
-): Promise<void> {
-  if (result.ok || result.permanent) {
+async function settle({ db, note }: DutyContext, result: DeletionResult<StoredDeletion>): Promise<void> {
+  const { entry, final, error = '' } = result;
+  if (final) {
     note(`  ${rowLabel({ id: entry.row_id, service_id: entry.service_id })}    · ${line(result)}`);
     return forgetDeletion(db, entry.id);
   }
   const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** entry.attempts);
-  return postponeDeletion(db, entry.id, delay, result.error ?? '');
+  return postponeDeletion(db, entry.id, delay, error);
 }
 
 function line({ entry, ok, error }: DeletionResult<StoredDeletion>): string {

@@ -39,7 +39,7 @@ export interface Cluster extends NodeCalls, VmCalls, StorageCalls, TaskCalls {
 export function createCluster(settings: ClusterSettings, ports: ClusterPorts): Cluster {
   const { clock } = ports;
   const { transport, setShare, skewMs } = createStack(settings, ports);
-  const calls = callsOf(transport);
+  const calls = callsOf(sharedReadings(transport));
   const shared = {
     name: settings.name,
     limits: settings.limits,
@@ -66,6 +66,11 @@ export function createCluster(settings: ClusterSettings, ports: ClusterPorts): C
 
 function callsOf(transport: Transport): Calls {
   return { ...nodeCalls(transport), ...vmCalls(transport), ...storageCalls(transport), ...taskCalls(transport) };
+}
+
+/** What all who wait share, marked as such. */
+function sharedReadings(inner: Transport): Transport {
+  return { call: (call) => inner.call({ ...call, shared: true }) };
 }
 
 function signalled(inner: Transport, signal: AbortSignal): Transport {

@@ -6,6 +6,7 @@ import { failover } from './failover.ts';
 import { type Guard, withGuard } from './guard.ts';
 import { httpTransport } from './http.ts';
 import { withLimits } from './limiter.ts';
+import { type ObservedCall, withObserver } from './observe.ts';
 import { type RetrySettings, withRetry } from './retry.ts';
 import type { Sender } from './sender.ts';
 import { withSkewMeter } from './skew.ts';
@@ -19,6 +20,8 @@ export interface ClusterPorts {
   /** Default: real connections, with got loaded by the first call. */
   readonly sender?: Sender | undefined;
   readonly before?: Guard | undefined;
+  /** Told of every call but shared readings. */
+  readonly observe?: ((observed: ObservedCall) => void) | undefined;
 }
 
 export interface Stack {
@@ -38,7 +41,8 @@ export function createStack(settings: ClusterSettings, ports: ClusterPorts): Sta
   // Loading got is no part of any call's time.
   const ready: Transport = { call: async (call) => sender().then(() => limited.call(call)) };
   const retried = withRetry(ready, ports.retry, ports.clock, ports.random);
-  const metered = withSkewMeter(retried, ports.clock);
+  const observed = ports.observe === undefined ? retried : withObserver(retried, ports.observe);
+  const metered = withSkewMeter(observed, ports.clock);
   return { transport: metered, setShare: limited.setShare, skewMs: metered.skewMs };
 }
 

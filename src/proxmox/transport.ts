@@ -13,6 +13,8 @@ export interface ApiCall {
   readonly vmid?: number;
   /** `changes`: the call alters something, so it is never repeated while it might have been executed. */
   readonly effect: 'none' | 'changes';
+  /** A reading that is repeated and shared by all who wait: not worth a line of its own in a log. */
+  readonly shared?: boolean | undefined;
   /** Milliseconds, for the whole call with every entry point it tries. Default `defaultTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { localTime } from '../base/local-time.ts';
 import { redact } from '../base/redact.ts';
+import { basicPlane } from './basic-plane.ts';
 import type { Database } from './database.ts';
 import { fromColumn } from './database-clock.ts';
 import { whmcsSchema } from './whmcs.ts';
@@ -11,11 +12,6 @@ export interface ActivityEntry {
   readonly clientId: number;
   /** When the attempt began that this entry tells of, ISO 8601. */
   readonly attemptStartedAt: string;
-}
-
-/** WHMCS's tables are utf8mb3: a character beyond its plane would be an error in strict mode, `?` in non-strict. */
-function basicPlane(text: string): string {
-  return text.replace(/[\u{10000}-\u{10FFFF}]/gu, '�');
 }
 
 async function now(knex: Knex, db: Database): Promise<number> {

@@ -23,7 +23,10 @@ export interface StoredDeletion extends DnsDeletion {
   readonly attempts: number;
 }
 
-/** Remembers deletions that failed, inside the checkpoint of the phase that tried them. */
+/**
+ * Remembers deletions that failed, inside the checkpoint of the phase that tried them. Two servers may hold zones of one
+ * name, and an earlier attempt may have left something: what is remembered of a set already stays so.
+ */
 export async function rememberDeletions(
   trx: Knex.Transaction,
   db: Database,
@@ -32,12 +35,14 @@ export async function rememberDeletions(
 ): Promise<void> {
   for (const { provider, zone, name, type, address, content, error } of failed) {
     const key = { row_id: row.id, provider, zone, name, type };
+    const stored: { content: string }[] = await trx(table).where(key).select('content');
+    const known = stored.flatMap((entry): string[] => JSON.parse(entry.content));
     await trx(table).where(key).delete();
     await trx(table).insert({
       ...key,
       service_id: row.service_id,
       address: address ?? null,
-      content: JSON.stringify(content),
+      content: JSON.stringify([...new Set([...known, ...content])]),
       last_error: redact(error),
       next_attempt_at: db.clock.sql(),
       created_at: db.clock.sql(),

@@ -8,8 +8,8 @@ import type { Outcome } from '../pipeline.ts';
 import { addressesOf } from '../vm-addresses.ts';
 
 /**
- * Deletes the VM's records in every matching zone. No error blocks: each is printed, and a deletion that its server does
- * not refuse for good is remembered and tried again by a duty, so that no record outlives its VM for longer than its provider is down.
+ * Deletes the VM's records in every matching zone. No error blocks: each is printed, and a deletion that is not refused
+ * for good is remembered and tried again by a duty, so that no record outlives its VM for longer than its provider is down.
  */
 export async function deleteDns(context: StepContext): Promise<Outcome> {
   const { row, db, settings, say, signal } = context;
@@ -19,8 +19,7 @@ export async function deleteDns(context: StepContext): Promise<Outcome> {
     signal,
     onResult: (result) => say(recordLine(result)),
   });
-  const failed = results.filter(({ ok, permanent }) => !ok && !permanent);
-  const leftovers = failed.flatMap((result) =>
+  const leftovers = results.flatMap((result) =>
     result.leftovers.map((left) => ({ ...left, address: result.address, error: result.error ?? '' })),
   );
   return { kind: 'done', also: (trx) => rememberDeletions(trx, db, row, leftovers) };

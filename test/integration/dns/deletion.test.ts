@@ -36,12 +36,12 @@ test('what a server that was down had to keep is deleted when it is back', async
   const leftovers = failed.flatMap((result) => result.leftovers);
 
   const still = await retryDeletion(leftovers, zonesAt(down.url), watchedPorts().ports);
-  expect(still.map(({ ok, permanent }) => [ok, permanent])).toEqual([
+  expect(still.map(({ ok, final }) => [ok, final])).toEqual([
     [false, false],
     [false, false],
   ]);
   const back = await retryDeletion(leftovers, zonesAt(server.url), watchedPorts().ports);
-  expect(back.map(({ entry, ok }) => [entry, ok])).toEqual(leftovers.map((entry) => [entry, true]));
+  expect(back).toEqual(leftovers.map((entry) => ({ entry, ok: true, final: true })));
   expect(await server.zone(forward).records()).toEqual({});
   expect(await server.zone(v4).records()).toEqual({});
 });
@@ -74,26 +74,38 @@ test('two remembered deletions of one set are both done, on every zone of that n
   const entries = ['192.0.2.1', '192.0.2.3'].map((content) => ({ ...common, content: [content] }));
   const zones = [server, other].map((each) => zoneOn(each, forward));
   const results = await retryDeletion(entries, zones, watchedPorts().ports);
-  expect(results).toEqual(entries.map((entry) => ({ entry, ok: true })));
+  expect(results).toEqual(entries.map((entry) => ({ entry, ok: true, final: true })));
   for (const { zone } of [server, other]) {
     expect(await zone(forward).records()).toMatchObject({ 'vm4.example.test A': ['192.0.2.2'] });
   }
   await other.stop();
 });
 
-test('a deletion in a zone that is configured no more, or with another provider only, is a permanent error', async () => {
+test('a deletion in a zone that is configured no more, or with another provider only, is not tried again', async () => {
   const zones = [zoneOn(server, forward)];
   const entry = { zone: forward, name: `vm.${forward}`, type: 'A', content: ['192.0.2.1'] };
   const old = { ...entry, provider: 'powerdns', zone: 'old.test' };
   const moved = { ...entry, provider: 'hestiacp' };
   const results = await retryDeletion([old, moved], zones, watchedPorts().ports);
   expect(results).toEqual([
-    { entry: old, ok: false, permanent: true, error: error('old.test', 'powerdns') },
-    { entry: moved, ok: false, permanent: true, error: error(forward, 'hestiacp') },
+    { entry: old, ok: false, final: true, error: error('old.test', 'powerdns') },
+    { entry: moved, ok: false, final: true, error: error(forward, 'hestiacp') },
   ]);
   function error(zone: string, provider: string): string {
     return `no zone ${zone} of provider ${provider} in the configuration any more`;
   }
+});
+
+test('a deletion that failed on one of two servers is tried again, and says why', async () => {
+  await server.zone(forward).put(a('vm5', '192.0.2.5'));
+  const entry = { provider: 'powerdns', zone: forward, name: `vm5.${forward}`, type: 'A', content: ['192.0.2.5'] };
+  const empty = await startPowerdns({ zones: [] });
+  const zones = [zoneOn(empty, forward), zoneOn(server, forward)];
+  const [result] = await retryDeletion([entry], zones, watchedPorts().ports);
+  const error = `no zone ${forward} on server localhost at ${empty.url}`;
+  expect(result).toEqual({ entry, ok: false, final: false, error });
+  expect(await server.zone(forward).records()).not.toHaveProperty('vm5.example.test A');
+  await empty.stop();
 });
 
 test('a remembered record of a type that vmctl never writes is left alone', async () => {
@@ -106,6 +118,6 @@ test('a remembered record of a type that vmctl never writes is left alone', asyn
     content: ['10 mail.example.test.'],
   };
   const [result] = await retryDeletion([entry], [zoneOn(server, forward)], watchedPorts().ports);
-  expect(result).toMatchObject({ ok: false, permanent: true, error: "MX records are none of vmctl's" });
+  expect(result).toMatchObject({ ok: false, final: true, error: "MX records are none of vmctl's" });
   expect(await server.zone(forward).records()).toHaveProperty('mx.example.test MX');
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { registerSecret } from '../../../src/base/redact.ts';
+import { retryDeletion } from '../../../src/dns/deletion.ts';
 import { createGotSender } from '../../../src/dns/got-sender.ts';
 import { createDnsPorts } from '../../../src/dns/ports.ts';
 import { removeRecords } from '../../../src/dns/removal.ts';
@@ -37,7 +38,7 @@ test('a server that is down costs one attempt, its records fail with the reason,
     `rev-del OK ${v4} ← 192.0.2.10`,
     `rev-del OK ${v4} ← 192.0.2.11`,
   ]);
-  expect(results.filter(({ ok }) => !ok).every(({ permanent }) => permanent === false)).toBe(true);
+  expect(results.filter(({ ok }) => !ok).every(({ refused }) => refused === false)).toBe(true);
   expect(await healthy.zone(v4).records()).toEqual({});
 });
 
@@ -75,15 +76,16 @@ test('a server that does not answer costs one time-out, for this VM and for the 
   await silent.stop();
 });
 
-test('a wrong key is a permanent error that names the server and shows no key', async () => {
+test('a wrong key is an error that names the server and shows no key, and what it kept is left over', async () => {
   const zones = [forward, v4].map((zone) => zoneOn({ ...healthy, apiKey: 'wrong-key-1234' }, zone));
   const results = await removeRecords(zones, vm, watchedPorts().ports);
-  expect(results.every(({ ok, permanent }) => !ok && permanent)).toBe(true);
+  expect(results.map(({ ok, refused }) => [ok, refused])).toEqual(results.map(() => [false, false]));
+  expect(results.flatMap(({ leftovers }) => leftovers).map(({ type }) => type)).toEqual(['A', 'AAAA', 'PTR', 'PTR']);
   expect(results[0]?.error).toBe(`${healthy.url}: Unauthorized (HTTP 401)`);
   expect(await healthy.zone(v4).records()).not.toEqual({});
 });
 
-test('a zone that the server does not have fails alone', async () => {
+test('a zone that the server does not have fails alone, and what it may get back is left over', async () => {
   const zones = [zoneOn(healthy, 'test'), zoneOn(healthy, forward), zoneOn(healthy, v4)];
   const results = await removeRecords(zones, vm, watchedPorts().ports);
   expect(results.map(line)).toEqual([
@@ -92,7 +94,7 @@ test('a zone that the server does not have fails alone', async () => {
     `rev-del OK ${v4} ← 192.0.2.10`,
     `rev-del OK ${v4} ← 192.0.2.11`,
   ]);
-  expect(results[0]?.permanent).toBe(true);
+  expect(results[0]).toMatchObject({ refused: false, leftovers: [{ type: 'A' }, { type: 'AAAA' }] });
 });
 
 test('a provider that this version does not have is an error of its records only', async () => {
@@ -116,11 +118,11 @@ test('a secret that a server repeats does not get into the error', async () => {
   await echo.stop();
 });
 
-test('a turn that another host does not give away is a transient error of every record', async () => {
+test('a turn that another host does not give away is an error of every record, for now', async () => {
   const turns = () => Promise.reject(new Error('slot is taken'));
   const ports = createDnsPorts({ clock: systemClock, turns });
   const results = await removeRecords([zoneOn(healthy, v4)], vm, ports);
-  expect(results.map(({ error, permanent }) => [error, permanent])).toEqual(
+  expect(results.map(({ error, refused }) => [error, refused])).toEqual(
     Array.from({ length: 2 }, () => [`no turn at powerdns ${healthy.url}: slot is taken`, false]),
   );
 });
@@ -135,11 +137,11 @@ test('what the listener of results throws is not taken for a DNS failure', async
   await expect(running).rejects.toThrow('disk full');
 });
 
-test('an internal error of the server is transient and is not asked for again', async () => {
+test('an internal error of the server is no refusal, and it is not asked again', async () => {
   const broken = await answeringServer((_, response) => response.writeHead(500).end('Internal Server Error'));
   const zones = [forward, v4].map((zone) => zoneOn({ ...healthy, url: broken.url }, zone));
   const results = await removeRecords(zones, vm, watchedPorts().ports);
-  expect(results.map(({ error, permanent }) => [error, permanent])).toEqual(
+  expect(results.map(({ error, refused }) => [error, refused])).toEqual(
     Array.from({ length: 3 }, () => ['Internal Server Error (HTTP 500)', false]),
   );
   expect(broken.connections()).toBe(1);
@@ -149,8 +151,30 @@ test('an internal error of the server is transient and is not asked for again', 
 test('something else than a PowerDNS at the URL is named', async () => {
   const other = await answeringServer((_, response) => response.end('<html>hello</html>'));
   const results = await removeRecords([zoneOn({ ...healthy, url: other.url }, v4)], vm, watchedPorts().ports);
-  expect(results[0]).toMatchObject({ permanent: true, error: `${other.url} does not answer like a PowerDNS API` });
+  expect(results[0]).toMatchObject({ refused: false, error: `${other.url} does not answer like a PowerDNS API` });
   await other.stop();
+});
+
+test.each([
+  { status: 422, refused: true },
+  { status: 401, refused: false },
+  { status: 404, refused: false },
+  { status: 503, refused: false },
+])('a $status to the change of one record that could be read: refused for good is $refused', async (outcome) => {
+  const name = `10.${v4}.`;
+  const set = { name, type: 'PTR', ttl: 300, records: [{ content: 'vm1.example.test.' }] };
+  const server = await answeringServer(({ method }, response) => {
+    if (method === 'PATCH') response.writeHead(outcome.status).end('{"error":"no"}');
+    else response.end(JSON.stringify({ rrsets: [set] }));
+  });
+  const zones = [zoneOn({ ...healthy, url: server.url }, v4)];
+  const [result] = await removeRecords(zones, { ...vm, addresses: ['192.0.2.10'] }, watchedPorts().ports);
+  const left = outcome.refused ? [] : [{ type: 'PTR', content: ['vm1.example.test'] }];
+  expect(result).toMatchObject({ ok: false, refused: outcome.refused, leftovers: left });
+  const entry = { provider: 'powerdns', zone: v4, name, type: 'PTR', content: ['vm1.example.test'] };
+  const [retried] = await retryDeletion([entry], zones, watchedPorts().ports);
+  expect(retried).toMatchObject({ ok: false, final: outcome.refused });
+  await server.stop();
 });
 
 test('answers are asked for in JSON, with the key of the zone, past a URL with a path of its own', async () => {

@@ -57,18 +57,18 @@ test('a server is trusted by its CA file or by its pinned certificate', async ()
   expect(keysSeen).toEqual(['tls-test-key']);
 });
 
-test('a server that is not trusted is a permanent error that names it, and never sees the key', async () => {
+test('a server that is not trusted is an error that names it, and never sees the key', async () => {
   const unknown = await removeWith({});
-  expect(unknown).toMatchObject({ ok: false, permanent: true });
+  expect(unknown).toMatchObject({ ok: false, refused: false });
   expect(unknown?.error).toContain(`${url} showed a certificate that is not trusted`);
   expect(keysSeen).toEqual([]);
   const other = fingerprint.replace(/^../, (byte) => (byte === '00' ? '01' : '00'));
-  expect(await removeWith({ fingerprint: other })).toMatchObject({ ok: false, permanent: true });
+  expect(await removeWith({ fingerprint: other })).toMatchObject({ ok: false, refused: false });
   expect(keysSeen).toEqual([]);
 });
 
-test('a CA file that cannot be read is a permanent error that names the file', async () => {
+test('a CA file that cannot be read is an error that names the file', async () => {
   const result = await removeWith({ ca: join(folder, 'missing.pem') });
-  expect(result).toMatchObject({ ok: false, permanent: true });
+  expect(result).toMatchObject({ ok: false, refused: false });
   expect(result?.error).toContain('missing.pem');
 });

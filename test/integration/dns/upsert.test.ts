@@ -46,7 +46,7 @@ test('a record that the server refuses fails alone and says why', async () => {
   const rdns = { '192.0.2.32': 'not a host', '192.0.2.34': 'a..b' };
   const results = await setRecords(zones(), { fqdn: 'some.example.test', addresses, rdns }, ports);
   const failed = results.filter(({ ok }) => !ok);
-  expect(failed.map(({ address, permanent }) => [address, permanent])).toEqual([
+  expect(failed.map(({ address, refused }) => [address, refused])).toEqual([
     ['192.0.2.32', true],
     ['192.0.2.34', true],
   ]);
