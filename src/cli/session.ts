@@ -16,14 +16,23 @@ export function readSettings(typed: Typed): Settings {
   return loadSettings({ env: process.env, cwd: process.cwd(), flags: { config: typed.config } });
 }
 
+export interface DatabaseUse {
+  /** The server itself refuses every write. */
+  readonly readOnly?: boolean;
+}
+
 /** Opens the database for `work` and closes it again, whatever happens. */
-export async function withDatabase<T>(typed: Typed, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  typed: Typed,
+  work: (session: Session) => Promise<T>,
+  { readOnly }: DatabaseUse = {},
+): Promise<T> {
   const settings = readSettings(typed);
   const clock = clockOf(settings.clock);
   const { openDatabase } = await import('../records/database.ts');
   const { explain } = await import('../records/transaction.ts');
   const { databaseUrl: url, vmTable, timeZone } = settings;
-  const db = await openDatabase({ url, vmTable, timeZone, clock: settings.clock && clock });
+  const db = await openDatabase({ url, vmTable, timeZone, readOnly, clock: settings.clock && clock });
   try {
     return await work({ settings, clock, db });
   } catch (error) {
@@ -34,10 +43,15 @@ export async function withDatabase<T>(typed: Typed, work: (session: Session) => 
 }
 
 /** The same, after a check that this is the database that vmctl was set up for. */
-export function withInstallation<T>(typed: Typed, work: (session: Session) => Promise<T>): Promise<T> {
-  return withDatabase(typed, async (session) => {
+export function withInstallation<T>(
+  typed: Typed,
+  work: (session: Session) => Promise<T>,
+  use?: DatabaseUse,
+): Promise<T> {
+  const checked = async (session: Session) => {
     const { checkInstallation } = await import('../records/installation.ts');
     await checkInstallation(session.db);
     return work(session);
-  });
+  };
+  return withDatabase(typed, checked, use);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Cluster } from '../proxmox/cluster.ts';
+import type { ClusterPorts } from '../proxmox/stack.ts';
 import type { Settings } from '../settings/types.ts';
 import type { Lease } from './lease.ts';
 
@@ -11,14 +12,23 @@ export interface Clusters {
   open(name: string): Promise<Cluster>;
 }
 
+function guardOf(lease: Lease | 'read-only' | undefined): ClusterPorts['before'] {
+  if (lease === 'read-only') {
+    return async ({ method, path }) => {
+      throw new Error(`a dry run must not send ${method} ${path}`);
+    };
+  }
+  return lease && (({ timeoutMs }) => lease.ensure(timeoutMs + marginMs));
+}
+
 /**
- * @param lease where given, no changing call is sent that could outlive it.
+ * @param lease no changing call is sent that could outlive it; `read-only`: none at all; undefined: a command's own.
  * @param signal ends the calls of this tick.
  */
 export function createClusters(
   settings: Settings,
   clock: Clock,
-  lease: Lease | undefined,
+  lease: Lease | 'read-only' | undefined,
   signal: AbortSignal,
 ): Clusters {
   const opened = new Map<string, Promise<Cluster>>();
@@ -31,7 +41,7 @@ export function createClusters(
       clock,
       random: Math.random,
       retry: { maxRetries: settings.proxmoxMaxRetries, baseDelaySeconds: settings.proxmoxRetryBaseDelay },
-      before: lease && (({ timeoutMs }) => lease.ensure(timeoutMs + marginMs)),
+      before: guardOf(lease),
     });
     return opening.withSignal(signal);
   }
@@ -43,7 +53,7 @@ export function createClusters(
       if (!known) opened.set(name, opening);
       const cluster = await opening;
       // What a node can bear is shared out among the ticks that are alive.
-      if (lease) cluster.setShare(lease.ticks);
+      if (typeof lease === 'object') cluster.setShare(lease.ticks);
       return cluster;
     },
   };

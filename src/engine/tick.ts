@@ -55,7 +55,8 @@ export async function runTick(ports: TickPorts, options: TickOptions): Promise<T
   if (options.only === undefined && !(await hasWork(db, dueStates))) return result;
   const lease = await beginLease(db, clock, settings.claimLeaseSeconds * 1000);
   const maxRuntime = new AbortController();
-  const timer = clock.sleep(options.maxRuntimeSeconds * 1000, drain.over).then(
+  const ended = new AbortController();
+  const timer = clock.sleep(options.maxRuntimeSeconds * 1000, ended.signal).then(
     () => maxRuntime.abort(new Error('max-runtime')),
     () => {},
   );
@@ -73,8 +74,7 @@ export async function runTick(ports: TickPorts, options: TickOptions): Promise<T
       if (row) ends[await runRow(tools, row)] += 1;
     }
   } finally {
-    maxRuntime.abort(new Error('the tick has ended'));
-    drain.end();
+    ended.abort();
     await timer;
     await lease.end();
   }

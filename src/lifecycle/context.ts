@@ -22,6 +22,9 @@ export interface TickTools {
   readonly signal: AbortSignal;
 }
 
+/** What the plan of a step gets: enough to look. */
+export type PlanContext = Pick<StepContext, 'row' | 'progress' | 'db' | 'settings' | 'dbNow' | 'signal' | 'vm'>;
+
 /** What one step gets. */
 export interface StepContext extends TickTools {
   readonly row: VmRow;

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { RowChange } from '../records/checkpoint.ts';
 import type { Progress, VmRow, Wait } from '../records/vm-row.ts';
-import type { StepContext } from './context.ts';
+import type { PlanContext, StepContext } from './context.ts';
 
 /** What every outcome may bring: columns learned about the VM, and things to remember until the row leaves its state. */
 interface Brings {
@@ -31,7 +31,15 @@ export interface Step {
   /** Label in output and log. */
   readonly does: string;
   readonly run: (context: StepContext) => Promise<Outcome>;
+  /** What `run` would change, for a dry run: looks, and changes nothing. */
+  readonly plan: (context: PlanContext) => Promise<StepPlan>;
   readonly to: string;
+}
+
+/** Calls and writes in words, in their order. `ends`: why the row would go no further now. */
+export interface StepPlan {
+  readonly changes: readonly string[];
+  readonly ends?: string | undefined;
 }
 
 export interface Pipeline {

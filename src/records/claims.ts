@@ -28,6 +28,15 @@ async function findDue(db: Database, states: readonly string[], limit: number): 
   return rows.map(({ id }) => id);
 }
 
+/** Due rows behind the id `after`, lowest first, without claiming them. */
+export function findDueRows(db: Database, states: readonly string[], limit: number, after: number): Promise<VmRow[]> {
+  return repeating<VmRow[]>(db, () =>
+    due(db, db.knex(db.vmTable).where('id', '>', after), states)
+      .orderBy('id')
+      .limit(limit),
+  );
+}
+
 /** Claims up to `limit` due rows for the tick `token`; of two ticks that want the same row, one gets it. */
 export async function claimDue(
   db: Database,

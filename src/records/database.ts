@@ -30,6 +30,8 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly vmTable: string;
   readonly timeZone: string;
+  /** The server refuses every write. */
+  readonly readOnly?: boolean | undefined;
   /** Replaces the server's clock: simulations, the demo and time-scaled tests. */
   readonly clock?: Clock | undefined;
 }
@@ -39,14 +41,16 @@ export interface DatabaseOptions {
  * @throws UsageError for a URL of another kind.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { readOnly = false } = options;
   const dialect: Dialect = options.url.startsWith('sqlite:') ? 'sqlite' : 'mysql';
-  const knex = dialect === 'sqlite' ? await openSqlite(options.url) : await openMysql(options.url, 10);
+  const knex =
+    dialect === 'sqlite' ? await openSqlite(options.url, readOnly) : await openMysql(options.url, 10, readOnly);
   const clock = options.clock ? literalClock(knex, options.clock) : serverClock(knex, dialect);
   let aside: Promise<Knex> | undefined;
   return {
     knex,
     aside() {
-      aside ??= dialect === 'sqlite' ? Promise.resolve(knex) : openMysql(options.url, 1);
+      aside ??= dialect === 'sqlite' ? Promise.resolve(knex) : openMysql(options.url, 1, readOnly);
       return aside;
     },
     dialect,

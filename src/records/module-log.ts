@@ -89,11 +89,5 @@ export async function trimModuleLog(db: Database, days: number): Promise<number>
   if (!(await db.knex.schema.hasTable('tblmodulelog'))) return 0;
   const { now } = await repeating(db, () => db.knex.first({ now: db.clock.sql(-days * 86_400_000) }));
   const before = localTime(fromColumn(now), db.timeZone);
-  return repeating(db, () =>
-    db
-      .knex('tblmodulelog')
-      .where({ arrdata: writer })
-      .andWhere('date', '<', before)
-      .delete(),
-  );
+  return repeating(db, () => db.knex('tblmodulelog').where({ arrdata: writer }).andWhere('date', '<', before).delete());
 }

@@ -24,8 +24,19 @@ function prepareSession(
   });
 }
 
+/** The server itself refuses every write: a dry run cannot change anything by mistake. */
+function prepareReadOnly(
+  connection: RawConnection,
+  done: (error: Error | null, connection: RawConnection) => void,
+): void {
+  prepareSession(connection, (error) => {
+    if (error) return done(error, connection);
+    connection.query('SET SESSION TRANSACTION READ ONLY', (refused) => done(refused, connection));
+  });
+}
+
 /** Opens a pool on MySQL or MariaDB. Dates come back as text, because mysql2 turns WHMCS's zero dates into garbage. */
-export async function openMysql(url: string, connections: number): Promise<Knex> {
+export async function openMysql(url: string, connections: number, readOnly: boolean): Promise<Knex> {
   const target = new URL(url);
   if (!/^(mysql|mariadb):$/.test(target.protocol) || target.pathname.length < 2) {
     throw new UsageError(
@@ -47,7 +58,7 @@ export async function openMysql(url: string, connections: number): Promise<Knex>
       timezone: 'Z',
       connectTimeout: 10_000,
     },
-    pool: { min: 0, max: connections, afterCreate: prepareSession },
+    pool: { min: 0, max: connections, afterCreate: readOnly ? prepareReadOnly : prepareSession },
     acquireConnectionTimeout: 15_000,
   });
 }

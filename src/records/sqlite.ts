@@ -8,7 +8,7 @@ interface RawConnection {
 }
 
 /** Opens (and makes) a SQLite file. One connection a process: SQLite has one writer anyway. */
-export async function openSqlite(url: string): Promise<Knex> {
+export async function openSqlite(url: string, readOnly: boolean): Promise<Knex> {
   const filename = url.slice('sqlite:'.length);
   if (filename !== ':memory:') mkdirSync(dirname(filename), { recursive: true });
   const { default: knex } = await import('knex');
@@ -22,7 +22,7 @@ export async function openSqlite(url: string): Promise<Knex> {
       max: 1,
       afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
         connection.pragma('busy_timeout = 10000');
-        connection.pragma('journal_mode = WAL');
+        connection.pragma(readOnly ? 'query_only = ON' : 'journal_mode = WAL');
         done(null, connection);
       },
     },

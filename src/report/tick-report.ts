@@ -38,6 +38,8 @@ export interface TickReport {
   /** A mistake in vmctl itself, with its stack. */
   crash(error: unknown): void;
   entered(row: ReportedRow, state: string, reason: string, cure: string | undefined): void;
+  /** What a dry run would do with a row. */
+  planned(row: ReportedRow, action: string, lines: readonly string[]): void;
   /** A line that belongs to no row. */
   note(text: string): void;
   end(seconds: number): void;
@@ -81,6 +83,11 @@ export function createTickReport(sink: TickSink, clock: Clock, timeZone: string)
     entered(row, state, reason, cure) {
       const what = `vmctl: ${rowLabel(row)} is now ${state}: ${redact(reason)}`;
       sink.alarm(cure === undefined ? what : `${what}. What to do: ${redact(cure)}`);
+    },
+    planned(row, action, lines) {
+      processed += 1;
+      print(`  ${rowLabel(row)}  [${action}] would do`);
+      for (const line of lines) print(`  ${rowLabel(row)}    · ${line}`);
     },
     note: (text) => print(text),
     end: (seconds) =>

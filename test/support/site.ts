@@ -80,12 +80,15 @@ export interface Site {
   close(): Promise<void>;
 }
 
-const noDrain = (): Drain => ({
-  draining: new AbortController().signal,
-  over: new AbortController().signal,
-  exitCode: undefined,
-  end() {},
-});
+function noDrain(): Drain {
+  const over = new AbortController();
+  return {
+    draining: new AbortController().signal,
+    over: over.signal,
+    exitCode: undefined,
+    end: () => over.abort(new Error('the tick has ended')),
+  };
+}
 
 export async function createSite(options: SiteOptions = {}): Promise<Site> {
   const { database = 'mysql', whmcs = 'innodb', zones = [], speed = 20 } = options;

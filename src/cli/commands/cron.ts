@@ -13,14 +13,19 @@ export const cron: CommandSpec = {
     'vmctl cron                 # by the crontab, every minute',
     'vmctl cron --verbose       # by hand, line by line',
     'vmctl cron --only 42       # this row now',
+    'vmctl cron --dry-run       # what it would do',
   ],
   options: [
     ['--verbose', 'print every step as it happens'],
     ['--only <id>', 'only this row, whatever it waits for; no duties'],
+    ['--dry-run', 'say what would be done with each due row, and change nothing'],
     ['--concurrency <rows>', 'rows in work at once (default: 50)', wholeNumber],
     ['--max-runtime <seconds>', 'after that nothing new is begun (default: 600)', wholeNumber],
   ],
-  run: (typed) => withInstallation(typed, (session) => tick(session, typed)),
+  run: (typed) =>
+    typed.options.dryRun === true
+      ? withInstallation(typed, (session) => plan(session, typed), { readOnly: true })
+      : withInstallation(typed, (session) => tick(session, typed)),
 };
 
 function wholeNumber(text: string): number {
@@ -50,6 +55,18 @@ async function tick(session: Session, { options }: Typed): Promise<number> {
     drain.end();
     sink.end();
   }
+}
+
+async function plan(session: Session, { options }: Typed): Promise<number> {
+  const { settings, clock } = session;
+  const only = typeof options.only === 'string' ? await resolveOnly(session, options.only) : undefined;
+  const report = createTickReport(consoleSink(true), clock, settings.timeZone);
+  const { planTick } = await import('../../engine/plan.ts');
+  const begun = clock.monotonic();
+  report.note('vmctl cron start (dry run: nothing is changed)');
+  await planTick({ ...session, report, signal: new AbortController().signal }, only);
+  report.end((clock.monotonic() - begun) / 1000);
+  return exitCodes.done;
 }
 
 async function resolveOnly(session: Session, id: string): Promise<number> {

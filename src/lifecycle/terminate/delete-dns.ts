@@ -25,7 +25,8 @@ export async function deleteDns(context: StepContext): Promise<Outcome> {
   return { kind: 'done', also: (trx) => rememberDeletions(trx, db, row, leftovers) };
 }
 
-function vmOf(row: VmRow, addresses: readonly string[]): VmNames {
+/** A row's VM as DNS sees it. */
+export function vmOf(row: VmRow, addresses: readonly string[]): VmNames {
   return { fqdn: row.domain ?? undefined, addresses, rdns: reverseNames(row.vm_rev_dns) };
 }
 

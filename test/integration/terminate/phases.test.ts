@@ -12,14 +12,12 @@ describe.each(['mysql', 'sqlite'] as const)('terminate on %s', (database) => {
     await site.dns
       .zone('example.com')
       .put({ name: '2003-1776530141.example.com.', type: 'A', ttl: 300, records: [{ content: '192.0.2.10' }] });
-    await site.dns
-      .zone('2.0.192.in-addr.arpa')
-      .put({
-        name: '10.2.0.192.in-addr.arpa.',
-        type: 'PTR',
-        ttl: 300,
-        records: [{ content: '2003-1776530141.example.com.' }],
-      });
+    await site.dns.zone('2.0.192.in-addr.arpa').put({
+      name: '10.2.0.192.in-addr.arpa.',
+      type: 'PTR',
+      ttl: 300,
+      records: [{ content: '2003-1776530141.example.com.' }],
+    });
     const row = await site.addVm({
       vm: { vmid: 2003, guest: { shutdownMs: 42_000 } },
       addresses: ['192.0.2.10'],
