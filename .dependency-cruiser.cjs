@@ -8,8 +8,9 @@ const arrows = {
   records: ['base', 'settings'],
   lifecycle: ['base', 'settings', 'report', 'proxmox', 'dns', 'records'],
   duties: ['base', 'settings', 'report', 'proxmox', 'dns', 'records', 'lifecycle'],
+  doctor: ['base', 'settings', 'proxmox', 'dns', 'records', 'lifecycle'],
   engine: ['base', 'settings', 'report', 'proxmox', 'dns', 'records', 'lifecycle', 'duties'],
-  cli: ['base', 'settings', 'report', 'proxmox', 'dns', 'records', 'lifecycle', 'duties', 'engine'],
+  cli: ['base', 'settings', 'report', 'proxmox', 'dns', 'records', 'lifecycle', 'duties', 'engine', 'doctor'],
 };
 
 const layers = Object.entries(arrows).map(([from, allowed]) => ({

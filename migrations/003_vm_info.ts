@@ -1,5 +1,11 @@
+import type { Knex } from 'knex';
 import { UsageError } from '../src/base/errors.ts';
 import { createTable, type Migration, time } from './table.ts';
+
+/** Whether a table of that name is there that vmctl did not make: a panel's own, for instance. */
+export async function isForeign(knex: Knex, table: string): Promise<boolean> {
+  return (await knex.schema.hasTable(table)) && !(await knex.schema.hasColumn(table, 'progress_for'));
+}
 
 /** The VM table. Only `vm_status` is required of whoever inserts a row, also under strict mode. */
 export function vmInfo(table: string): Migration {
@@ -32,15 +38,17 @@ export function vmInfo(table: string): Migration {
     // What a pipeline remembers between ticks, and the vm_status it belongs to: the panel changes only vm_status.
     t.text('progress');
     t.string('progress_for', 40);
-    t.index(['vm_status', 'claim_token', 'next_attempt_at', 'progress_for'], 'vmctl_due');
-    t.index(['claim_token'], 'vmctl_claim');
-    t.index(['service_id'], 'vmctl_service');
-    t.index(['vm_id'], 'vmctl_vmid');
+    // Named after the table: SQLite's index names are the database's, not the table's.
+    t.index(['vm_status', 'claim_token', 'next_attempt_at', 'progress_for'], `${table}_due`);
+    t.index(['claim_token'], `${table}_claim`);
+    t.index(['service_id'], `${table}_service`);
+    t.index(['vm_id'], `${table}_vmid`);
+    t.index(['domain'], `${table}_domain`);
   });
   return {
     ...create,
     async up(knex) {
-      if ((await knex.schema.hasTable(table)) && !(await knex.schema.hasColumn(table, 'progress_for'))) {
+      if (await isForeign(knex, table)) {
         throw new UsageError(`the table ${table} exists in this database, but vmctl did not make it`, {
           cure: 'give vmctl another name for its VM table with VM_TABLE, or move that table away',
         });

@@ -10,8 +10,12 @@ export interface Typed {
 export interface CommandSpec {
   /** Name and arguments, as commander reads them: `reset <id> <status>`. */
   readonly usage: string;
+  /** What it does, on one line. */
   readonly description: string;
-  readonly examples?: readonly string[];
+  /** More for its own help: its actions, its targets, what to know. One line each, not wrapped. */
+  readonly details?: readonly string[];
+  /** What is typed most, first. */
+  readonly examples: readonly string[];
   /** Flags, description and, where its value is not text, what reads it. */
   readonly options?: readonly (readonly [flags: string, description: string, parse?: (value: string) => number])[];
   /** Gives the exit code. */

@@ -4,6 +4,8 @@ import type { TickCounts, TickSink } from '../report/tick-report.ts';
 export interface ConsoleSink extends TickSink {
   /** For a human who waits: on a terminal or with `--verbose`. */
   notice(text: string): void;
+  /** Why a whole cluster could not be worked with: always on a terminal, else when it is news. */
+  outage(why: string, news: boolean): void;
   end(): void;
 }
 
@@ -12,22 +14,32 @@ export interface ConsoleSink extends TickSink {
  * entered an error state (cron mails it); on a terminal a spinner with counts, of which nothing reaches a pipe.
  */
 export function consoleSink(verbose: boolean): ConsoleSink {
-  const spinner = !verbose && process.stderr.isTTY ? createSpinner() : undefined;
-  const alarm = (text: string) => {
+  const { isTTY } = process.stderr;
+  const spinner = !verbose && canDraw(process.stderr) ? createSpinner() : undefined;
+  const tell = (text: string) => {
     spinner?.clear();
     process.stderr.write(`${text}\n`);
   };
+  // Who watches every line on a terminal has read it there already; a log's reader gets it by mail.
+  const alarm = verbose && isTTY ? () => {} : tell;
   return {
     line: verbose ? (text) => process.stdout.write(`${text}\n`) : () => {},
-    // Who watches every line on a terminal has read it there already; a log's reader gets it by mail.
-    alarm: verbose && process.stderr.isTTY ? () => {} : alarm,
-    fault: alarm,
+    alarm,
+    fault: tell,
     counts: (counts) => spinner?.counts(counts),
     notice: (text) => {
-      if (verbose || spinner) alarm(`vmctl: ${text}`);
+      if (verbose || isTTY) tell(`vmctl: ${text}`);
+    },
+    outage: (why, news) => {
+      if (news || isTTY) alarm(`vmctl: ${why}`);
     },
     end: () => spinner?.end(),
   };
+}
+
+/** On a terminal that has no width (a bare pty), ora erases lines without end. */
+function canDraw({ isTTY, columns }: NodeJS.WriteStream): boolean {
+  return isTTY && columns > 0 && process.env.TERM !== 'dumb';
 }
 
 interface Spinner {

@@ -41,7 +41,8 @@ export function createGotSender(timeouts: SenderTimeouts = defaultTimeouts): Sen
         throwHttpErrors: false,
         responseType: 'text',
       });
-      return { status: answer.statusCode, text: answer.body };
+      const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+      return { status: answer.statusCode, headers: Object.fromEntries(headers), text: answer.body };
     } catch (error) {
       signal?.throwIfAborted();
       throw noAnswer(request.url, error);

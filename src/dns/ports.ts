@@ -16,7 +16,7 @@ export interface DnsPorts {
 export function createDnsPorts(options: { clock: Clock; send?: Sender; turns?: Turns }): DnsPorts {
   const { clock, send = createGotSender(), turns = createTurns() } = options;
   return {
-    open: (zone, signal) => openZone(zone, send, signal),
+    open: (zone, signal) => openZone(zone, { send, clock }, signal),
     servers: createDnsServers(clock, turns),
   };
 }

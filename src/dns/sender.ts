@@ -11,6 +11,8 @@ export interface DnsRequest {
 
 export interface DnsResponse {
   readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 

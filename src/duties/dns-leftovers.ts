@@ -1,5 +1,12 @@
 import type { DeletionResult } from '../dns/deletion.ts';
-import { dueDeletions, forgetDeletion, postponeDeletion, type StoredDeletion } from '../records/dns-deletions.ts';
+import {
+  deletionDuty,
+  dueDeletions,
+  forgetDeletion,
+  nextDeletionMs,
+  postponeDeletion,
+  type StoredDeletion,
+} from '../records/dns-deletions.ts';
 import { recordLine } from '../report/record-lines.ts';
 import { rowLabel } from '../report/tick-report.ts';
 import type { Duty, DutyContext } from './duty.ts';
@@ -7,17 +14,19 @@ import type { Duty, DutyContext } from './duty.ts';
 const batch = 500;
 const firstDelayMs = 60_000;
 const longestDelayMs = 15 * 60_000;
+/** Records that a living row has by now are looked at so often. */
+const longestRestMs = 60 * 60_000;
 
 /**
  * Deletes DNS records that outlived their VM because their provider did not answer, did not know the key or lacked the
  * zone. Each is tried until it is gone; one that the provider refuses for good is told once and forgotten.
  */
 export const dnsLeftovers: Duty = {
-  name: 'dns_leftovers',
+  name: deletionDuty,
   everyMs: () => firstDelayMs,
   async run(context) {
     const due = await dueDeletions(context.db, batch);
-    if (due.length === 0) return 'nothing left';
+    if (due.length === 0) return { did: 'nothing due', againInMs: await restMs(context) };
     const { retryDeletion } = await import('../dns/deletion.ts');
     const results = await retryDeletion(due, context.settings.dns.zones, await context.dns(), context.signal);
     let gone = 0;
@@ -25,9 +34,15 @@ export const dnsLeftovers: Duty = {
       if (result.ok) gone += 1;
       await settle(context, result);
     }
-    return `${gone} of ${due.length} deleted`;
+    return { did: `${gone} of ${due.length} deleted`, againInMs: await restMs(context) };
   },
 };
+
+/** Until something may be due again: whoever leaves a record behind wakes this duty, so that otherwise it can sleep. */
+async function restMs({ db }: DutyContext): Promise<number> {
+  const next = await nextDeletionMs(db);
+  return next === undefined ? longestRestMs : Math.min(longestRestMs, Math.max(firstDelayMs, next));
+}
 
 async function settle({ db, note }: DutyContext, result: DeletionResult<StoredDeletion>): Promise<void> {
   const { entry, final, error = '' } = result;

@@ -12,10 +12,16 @@ export interface DutyContext {
   readonly signal: AbortSignal;
 }
 
+export interface DutyResult {
+  /** In a few words. */
+  readonly did: string;
+  /** When it knows better than its interval; milliseconds. */
+  readonly againInMs?: number | undefined;
+}
+
 /** What runs by interval, not by row. A duty destroys nothing: it changes records, and the pipelines do the work. */
 export interface Duty {
   readonly name: string;
   readonly everyMs: (settings: Settings) => number;
-  /** Returns what it did, in a few words. */
-  readonly run: (context: DutyContext) => Promise<string>;
+  readonly run: (context: DutyContext) => Promise<DutyResult>;
 }

@@ -13,7 +13,8 @@ type Completed = Extract<Outcome, { kind: 'done' | 'skipped' }>;
 /** What an attempt writes: the row, its log and the client's Activity Log, each time in one transaction. */
 export interface AttemptWriter {
   readonly progress: Progress;
-  advance(step: Step, outcome: Completed, entry: LogEntry): Promise<CheckpointResult>;
+  /** With `release`, the row is given back as it stands then. */
+  advance(step: Step, outcome: Completed, entry: LogEntry, release: boolean): Promise<CheckpointResult>;
   /** Persists a wait; with `release`, the row is given back and due again after `pollMs`. */
   wait(
     outcome: Extract<Outcome, { kind: 'wait' }>,
@@ -77,7 +78,7 @@ export function createAttemptWriter(
     get progress() {
       return progress;
     },
-    async advance(step, outcome, entry) {
+    async advance(step, outcome, entry, release) {
       const { status, phase } = splitPosition(step.to);
       const change = { to: status, learned: outcome.learned, message: outcome.message };
       const goesOn = pipeline.steps.some((next) => next.from === step.to);
@@ -91,7 +92,7 @@ export function createAttemptWriter(
         message: outcome.message ?? progress.message,
       };
       progress = status === row.vm_status ? next : { run, startedAt };
-      return write({ ...change, progress, attempts: row.attempts }, entry, outcome.also);
+      return write({ ...change, progress, attempts: row.attempts, release }, entry, outcome.also);
     },
     async wait(outcome, entry, release) {
       const next = { ...progress, ...outcome.progress, wait: outcome.wait };

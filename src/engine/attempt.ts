@@ -17,6 +17,11 @@ export type AttemptEnd = 'done' | 'failed' | 'crashed' | 'waiting' | 'outage' | 
 const longestSleepMs = 15_000;
 const outageRetryMs = 30_000;
 
+/** A phase that this version does not know is begun anew with its state: every step looks before it acts. */
+function stepFrom(pipeline: Pipeline, position: string): Step | undefined {
+  return pipeline.steps.find(({ from }) => from === position);
+}
+
 type Lent = Pick<StepContext, 'vm' | 'takeSlot'>;
 
 /** Carries a row through a pipeline, from where it stands, step after step. `stepEnded` runs after each step but a wait. */
@@ -57,17 +62,18 @@ export async function runAttempt(
     return end;
   }
   async function wait(
+    step: Step,
     outcome: Extract<Outcome, { kind: 'wait' }>,
     entry: LogEntry | undefined,
   ): Promise<AttemptEnd | undefined> {
     const stay = outcome.pollMs <= longestSleepMs && !tools.draining.aborted;
     const written = await writer.wait(outcome, entry, !stay);
     if (written !== 'done') return elsewhere(written);
-    if (!stay) return waiting('waiting', outcome.wait.for);
+    if (!stay) return waiting('waiting', `${step.does} (${outcome.wait.for})`);
     const awake = AbortSignal.any([tools.draining, tools.signal]);
     await clock.sleep(outcome.pollMs, awake).catch(() => {});
     // Told to stop while it slept: the row is given back as it stands.
-    return tools.draining.aborted && !tools.signal.aborted ? wait(outcome, undefined) : undefined;
+    return tools.draining.aborted && !tools.signal.aborted ? wait(step, outcome, undefined) : undefined;
   }
   function elsewhere(written: Exclude<CheckpointResult, 'done'>): AttemptEnd {
     report.waiting(
@@ -89,22 +95,26 @@ export async function runAttempt(
     switch (verdict.kind) {
       case 'done':
       case 'skipped': {
+        const release = tools.draining.aborted;
         const written = await writer.advance(
           step,
           verdict,
           entry(verdict.kind === 'done' ? 'success' : 'skipped', verdict.why),
+          release,
         );
         if (written !== 'done') return elsewhere(written);
-        if (pipeline.steps.some(({ from }) => from === step.to)) return undefined;
+        if (pipeline.steps.some(({ from }) => from === step.to))
+          return release ? waiting('waiting', 'this tick is ending, another one goes on') : undefined;
         report.done(row, pipeline.action, seconds(), 'success');
         return 'done';
       }
       case 'wait':
-        return wait(verdict, said());
+        return wait(step, verdict, said());
       case 'later':
       case 'outage': {
         say(verdict.why);
         const inMs = verdict.kind === 'later' ? verdict.inMs : outageRetryMs;
+        if (verdict.kind === 'outage') report.outage(verdict.why, row.status_message !== verdict.why);
         if (verdict.kind === 'outage' && verdict.code !== undefined) tools.codes.add(verdict.code);
         const written = await writer.later({ ...verdict, kind: 'later', inMs }, said());
         return written === 'done'
@@ -128,9 +138,8 @@ export async function runAttempt(
 
   report.starting(row, pipeline.action);
   for (;;) {
-    const position = positionOf(row, writer.progress);
-    const step = pipeline.steps.find(({ from }) => from === position);
-    if (!step) throw new Error(`the pipeline ${pipeline.action} has no step from ${position}`);
+    const step = stepFrom(pipeline, positionOf(row, writer.progress)) ?? stepFrom(pipeline, row.vm_status);
+    if (!step) throw new Error(`the pipeline ${pipeline.action} has no step from ${row.vm_status}`);
     const stepAt = clock.monotonic();
     lines = [];
     const verdict = await attempt(step);

@@ -30,6 +30,7 @@ export function createClusters(
   clock: Clock,
   lease: Lease | 'read-only' | undefined,
   signal: AbortSignal,
+  observe?: ClusterPorts['observe'],
 ): Clusters {
   const opened = new Map<string, Promise<Cluster>>();
 
@@ -42,6 +43,7 @@ export function createClusters(
       random: Math.random,
       retry: { maxRetries: settings.proxmoxMaxRetries, baseDelaySeconds: settings.proxmoxRetryBaseDelay },
       before: guardOf(lease),
+      observe,
     });
     return opening.withSignal(signal);
   }

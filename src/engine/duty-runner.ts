@@ -1,4 +1,4 @@
-import type { Duty, DutyContext } from '../duties/duty.ts';
+import type { Duty, DutyContext, DutyResult } from '../duties/duty.ts';
 import { duties } from '../duties/registry.ts';
 import { claimDuty, dueDuties, endDuty } from '../records/duties.ts';
 
@@ -11,13 +11,13 @@ export async function runDuties(context: DutyContext): Promise<void> {
 async function runDuty(context: DutyContext, duty: Duty): Promise<void> {
   const { db, token, note } = context;
   if (!(await claimDuty(db, duty.name, token))) return;
-  let result: string;
+  let result: DutyResult;
   try {
     result = await duty.run(context);
   } catch (error) {
     if (context.signal.aborted) return;
-    result = `error: ${error instanceof Error ? error.message : String(error)}`;
-    note(`  [${duty.name}] ${result}`);
+    result = { did: `error: ${error instanceof Error ? error.message : String(error)}` };
+    note(`  [${duty.name}] ${result.did}`);
   }
-  await endDuty(db, duty.name, token, duty.everyMs(context.settings), result);
+  await endDuty(db, duty.name, token, result.againInMs ?? duty.everyMs(context.settings), result.did);
 }

@@ -1,4 +1,4 @@
-import { exitCodes, VmctlError } from '../base/errors.ts';
+import { exitCodes, UnreachableError, UsageError, VmctlError } from '../base/errors.ts';
 import { redact } from '../base/redact.ts';
 import { Outage, type Outcome, StepFailure } from '../lifecycle/pipeline.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
@@ -16,7 +16,7 @@ export type Verdict =
       readonly crash?: unknown;
       readonly code: number;
     }
-  /** The whole cluster is out of reach: the row stays, no attempt is counted. */
+  /** The whole cluster is out of reach, or settings keep everything from it: the row stays, no attempt is counted. */
   | { readonly kind: 'outage'; readonly why: string; readonly code?: number }
   /** The row is another tick's by now. */
   | { readonly kind: 'lost' };
@@ -28,7 +28,12 @@ export function judge(error: unknown, signal: AbortSignal): Verdict {
   if (error instanceof StepFailure)
     return { kind: 'failed', reason: error.message, cure: error.cure, code: codeOf(error.cause) };
   if (error instanceof ProxmoxError) return judgeProxmox(error);
-  if (isConnectionError(error)) throw error;
+  if (error instanceof UnreachableError || isConnectionError(error)) throw error;
+  // Settings, a CA file, the rights of the database's user: no failure of the row, which goes on when that is mended.
+  if (error instanceof UsageError) {
+    const { message, cure, exitCode } = error;
+    return { kind: 'outage', why: cure === undefined ? message : `${message}. ${cure}`, code: exitCode };
+  }
   if (error instanceof VmctlError)
     return { kind: 'failed', reason: error.message, cure: error.cure, code: codeOf(error) };
   const reason = error instanceof Error ? error.message : String(error);

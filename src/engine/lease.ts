@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import { RefusedError } from '../base/errors.ts';
 import type { Database } from '../records/database.ts';
 import { fromColumn } from '../records/database-clock.ts';
-import { enterTick, leaveTick, renewTick } from '../records/ticks.ts';
+import { enterTick, leaveTick, renewTick, type TickState } from '../records/ticks.ts';
 
 /** Renewed four times a lease, so that three lost renewals do no harm. */
 const renewalsPerLease = 4;
@@ -17,18 +18,21 @@ export interface Lease {
   /** The present on the database's clock, ms since the epoch, as of the last renewal and this host's monotonic clock. */
   dbNow(): number;
   /**
-   * Makes sure that the lease outlives the next `ms`, renewing it if it does not.
-   * @throws LeaseLost
+   * Makes sure that the lease outlives the next `ms`, renewing it if it does not. 0: that it still holds.
+   * @throws LeaseLost; UnreachableError where the database cannot be asked.
    */
   ensure(ms: number): Promise<void>;
-  end(): Promise<void>;
+  /** `leave` gives everything that the tick still holds to others at once; without, when the lease has run out. */
+  end(leave: boolean): Promise<void>;
 }
 
 /** Another tick may be working on this tick's rows: nothing more may be changed, neither here nor there. */
-export class LeaseLost extends Error {
+export class LeaseLost extends RefusedError {
   override name = 'LeaseLost';
   constructor() {
-    super('the lease of this tick has run out; another tick has taken over');
+    super('the lease of this tick has run out: it stood still, or the database did not answer, for too long', {
+      cure: 'nothing is lost, the next tick takes its rows over; if it happens again, see what stops this host or the database (CLAIM_LEASE_SECONDS)',
+    });
   }
 }
 
@@ -36,39 +40,46 @@ export async function beginLease(db: Database, clock: Clock, leaseMs: number): P
   const id = randomUUID();
   const lost = new AbortController();
   const ended = new AbortController();
+  const over = AbortSignal.any([lost.signal, ended.signal]);
   let ticks = 1;
-  let until = 0;
+  let renewed = { at: Number.NEGATIVE_INFINITY, wall: 0 };
   let sync = { db: 0, at: 0 };
 
+  function lose(): LeaseLost {
+    const error = new LeaseLost();
+    lost.abort(error);
+    return error;
+  }
   // Counted from before the statement was sent: the lease is never believed to last longer than the database says.
-  async function write(statement: () => Promise<{ alive: boolean; ticks: number; now: string }>): Promise<void> {
-    const at = clock.monotonic();
+  async function write(statement: () => Promise<TickState>): Promise<void> {
+    const sent = { at: clock.monotonic(), wall: clock.now() };
     const result = await statement();
-    if (!result.alive) {
-      lost.abort(new LeaseLost());
-      throw new LeaseLost();
-    }
+    if (!result.alive) throw lose();
     ticks = result.ticks;
-    until = at + leaseMs;
+    if (sent.at > renewed.at) renewed = sent;
     sync = { db: fromColumn(result.now), at: clock.monotonic() };
   }
-  let renewing: Promise<void> | undefined;
-  function renew(): Promise<void> {
-    renewing ??= write(() => renewTick(db, id, leaseMs)).finally(() => {
-      renewing = undefined;
-    });
-    return renewing;
-  }
+  const renew = () => write(() => renewTick(db, id, leaseMs));
+  const left = () => leaseMs - (clock.monotonic() - renewed.at);
+  /** Some systems stop the monotonic clock while they are suspended, but not the wall's. */
+  const certain = () => Math.min(left(), leaseMs - (clock.now() - renewed.wall));
+
   async function keepAlive(): Promise<void> {
-    while (!ended.signal.aborted && !lost.signal.aborted) {
-      await clock.sleep(leaseMs / renewalsPerLease, ended.signal);
+    while (!over.aborted) {
+      await clock.sleep(leaseMs / renewalsPerLease, over);
+      // Not awaited: one that hangs does not keep the next from being tried, on another connection.
       // A database that is away for a moment is no reason to stop; `ensure` decides before anything is changed.
-      await renew().catch(() => {});
+      renew().catch(() => {});
     }
+  }
+  async function expire(): Promise<void> {
+    while (left() > 0) await clock.sleep(left(), over);
+    lose();
   }
 
   await write(() => enterTick(db, id, leaseMs));
   keepAlive().catch(() => {});
+  expire().catch(() => {});
   return {
     id,
     lost: lost.signal,
@@ -78,14 +89,26 @@ export async function beginLease(db: Database, clock: Clock, leaseMs: number): P
     dbNow: () => sync.db + clock.monotonic() - sync.at,
     async ensure(ms) {
       lost.signal.throwIfAborted();
-      if (until - clock.monotonic() <= ms) await renew();
-      lost.signal.throwIfAborted();
-      if (until - clock.monotonic() <= ms) throw new LeaseLost();
+      if (certain() <= ms) await unlessAborted(renew(), lost.signal);
+      if (certain() <= ms) throw lose();
     },
-    async end() {
+    async end(leave) {
       ended.abort();
-      await renewing?.catch(() => {});
-      if (!lost.signal.aborted) await leaveTick(db, id);
+      if (leave && !lost.signal.aborted) await leaveTick(db, id);
     },
   };
+}
+
+/** Waits no longer than until `signal` aborts. @throws its reason. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const waiting = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: waiting.signal });
+  });
+  try {
+    await Promise.race([work, aborted]);
+    signal.throwIfAborted();
+  } finally {
+    waiting.abort();
+  }
 }

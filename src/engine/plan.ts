@@ -57,7 +57,7 @@ async function planRow(
   clusters: Clusters,
   row: VmRow,
 ): Promise<void> {
-  const pipeline = pipelineOf(row.vm_status);
+  const pipeline = await pipelineOf(row.vm_status);
   if (!pipeline) return;
   const open = () => openClusterOf({ db, settings, cluster: clusters.open }, row);
   const vm = createVmFinder(row, open, clock);

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { createVmFinder } from '../lifecycle/find-vm.ts';
-import { stopSeconds } from '../lifecycle/terminate/stop-vm.ts';
+import { requestStop } from '../lifecycle/terminate/stop-request.ts';
 import type { Database } from '../records/database.ts';
 import type { VmRow } from '../records/vm-row.ts';
 import type { Settings } from '../settings/types.ts';
@@ -31,7 +31,7 @@ export async function sendStop(
     const cluster = await vm.cluster();
     const { status } = await cluster.vmStatus(found.node, found.vmid);
     if (status !== 'running') return false;
-    await cluster.shutdown(found.node, found.vmid, { timeoutSeconds: stopSeconds, forceStop: true });
+    await requestStop(cluster, found, false);
     return true;
   } catch {
     return false;

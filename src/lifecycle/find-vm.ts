@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Cluster } from '../proxmox/cluster.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import { checkIdentity } from '../proxmox/identity.ts';
-import type { VmConfig } from '../proxmox/vm-config.ts';
+import { uuidOf, type VmConfig } from '../proxmox/vm-config.ts';
+import type { PowerReading } from '../proxmox/watch.ts';
 import type { VmRow } from '../records/vm-row.ts';
 import { Outage, StepFailure } from './pipeline.ts';
 
@@ -19,10 +21,10 @@ export interface IdentifiedVm {
 /** The VMID is another VM's: nothing of it may be touched. */
 export class IdentityMismatch extends StepFailure {
   override name = 'IdentityMismatch';
-  constructor(reason: string) {
+  constructor(reason: string, rowId: number) {
     super(
       reason,
-      'see which VM that is; correct vm_id, vm_uuid or vm_name of the row or, if the VM of the row is gone: vmctl reset <id> remove',
+      `see which VM that is; correct vm_id, vm_uuid or vm_name of the row or, if the VM of the row is gone: vmctl reset ${rowId} remove`,
     );
   }
 }
@@ -35,15 +37,19 @@ export interface VmFinder {
    * @throws StepFailure when it is another VM, or cannot be told.
    */
   readonly identified: () => Promise<IdentifiedVm | undefined>;
+  /** Whether the VM runs on that node, from a reading that is at most 2 s old: two steps in a row ask once. */
+  readonly power: (node: string, vmid: number, signal: AbortSignal) => Promise<PowerReading>;
   /** Reads anew at the next call: the VM was not where it was expected. */
   readonly forget: () => void;
 }
 
 /** Readings older than this do not allow a destructive call (design, section 6). */
 const maxAgeMs = 10_000;
+const maxPowerAgeMs = 2_000;
 
 export function createVmFinder(row: VmRow, openCluster: () => Promise<Cluster>, clock: Clock): VmFinder {
   let reading: { vm: IdentifiedVm | undefined; at: number } | undefined;
+  let power: { reading: PowerReading; node: string; at: number } | undefined;
   return {
     cluster: openCluster,
     async identified() {
@@ -52,8 +58,15 @@ export function createVmFinder(row: VmRow, openCluster: () => Promise<Cluster>, 
       reading = { vm: row.vm_id === null ? undefined : await find(await openCluster(), row, row.vm_id, clock), at };
       return reading.vm;
     },
+    async power(node, vmid, signal) {
+      if (power?.node === node && clock.monotonic() - power.at <= maxPowerAgeMs) return power.reading;
+      const at = clock.monotonic();
+      power = { reading: await (await openCluster()).watch.power(node, vmid, { signal }), node, at };
+      return power.reading;
+    },
     forget() {
       reading = undefined;
+      power = undefined;
     },
   };
 }
@@ -66,11 +79,12 @@ async function find(cluster: Cluster, row: VmRow, vmid: number, clock: Clock): P
     const place = await cluster.locate(vmid, { fresh: look > 1 });
     if (!place) return provenGone(cluster, vmid);
     if (place.type !== 'qemu')
-      throw new IdentityMismatch(`identity mismatch: ${vmid} on ${cluster.name} is a container, the row names a VM`);
+      throw new IdentityMismatch(`${vmid} on ${cluster.name} is a container, the row names a VM`, row.id);
     try {
       const config = await cluster.vmConfig(place.node, vmid);
+      if (config.lock === 'destroyed' && uuidOf(config) === undefined) throw halfDestroyed(row.id, vmid, place.node);
       const identity = checkIdentity(config, { vmid, uuid: row.vm_uuid, name: row.vm_name });
-      if (!identity.ok) throw new IdentityMismatch(identity.message);
+      if (!identity.ok) throw new IdentityMismatch(identity.message, row.id);
       return { vmid, node: place.node, config, uuid: identity.uuid, ha: place.ha };
     } catch (error) {
       if (!(error instanceof ProxmoxError && error.reason === 'gone')) throw error;
@@ -79,7 +93,15 @@ async function find(cluster: Cluster, row: VmRow, vmid: number, clock: Clock): P
   }
   throw new StepFailure(
     `VM ${vmid} is on none of the nodes that ${cluster.name} names for it`,
-    'wait until its migration has ended, then: vmctl reset <id> terminate',
+    `wait until its migration has ended, then: vmctl reset ${row.id} terminate`,
+  );
+}
+
+/** A destroy that is cut off in its last phase leaves a configuration with nothing but this lock. */
+function halfDestroyed(rowId: number, vmid: number, node: string): StepFailure {
+  return new StepFailure(
+    `VM is locked (destroyed): an earlier destroy was interrupted, and nothing is left to identify VM ${vmid} by`,
+    `root finishes it on ${node}: qm destroy ${vmid} --skiplock; then: vmctl reset ${rowId} terminate`,
   );
 }
 
@@ -87,8 +109,6 @@ async function find(cluster: Cluster, row: VmRow, vmid: number, clock: Clock): P
 async function provenGone(cluster: Cluster, vmid: number): Promise<undefined> {
   if (!(await cluster.quorate())) throw new Outage(`cluster ${cluster.name} has no quorum`);
   if (await cluster.isVmidFree(vmid)) return undefined;
-  throw new StepFailure(
-    `VM ${vmid} cannot be seen on ${cluster.name}, but its VMID is not free`,
-    `give the token of ${cluster.name} VM.Audit on /vms/${vmid}`,
-  );
+  const reason = `VM ${vmid} cannot be seen on ${cluster.name}, but its VMID is not free`;
+  throw new StepFailure(reason, `give the token of ${cluster.name} VM.Audit on /vms/${vmid}`, new UsageError(reason));
 }

@@ -10,6 +10,8 @@ export interface VmAddresses {
   /** Those that only WHMCS knows: a VM that was there before vmctl. */
   readonly unlisted: readonly string[];
   readonly service: Service | undefined;
+  /** Another living row belongs to the same service. */
+  readonly shared: boolean;
 }
 
 /**
@@ -19,9 +21,10 @@ export interface VmAddresses {
 export async function addressesOf(db: Database, row: VmRow): Promise<VmAddresses> {
   const allocated = await allocatedAddresses(db, row.id);
   const service = await findService(db, row.service_id);
-  if (!service || (await serviceIsShared(db, row))) return { all: allocated, unlisted: [], service: undefined };
+  const shared = service !== undefined && (await serviceIsShared(db, row));
+  if (!service || shared) return { all: allocated, unlisted: [], service: undefined, shared };
   const written = writtenAddresses(service);
   const others = await addressesOfOthers(db, row.id, written);
   const unlisted = written.filter((address) => !allocated.includes(address) && !others.includes(address));
-  return { all: [...allocated, ...new Set(unlisted)], unlisted: [...new Set(unlisted)], service };
+  return { all: [...allocated, ...new Set(unlisted)], unlisted: [...new Set(unlisted)], service, shared };
 }

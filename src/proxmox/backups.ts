@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { ProxmoxError } from './errors.ts';
+import type { StorageResource } from './nodes.ts';
 import { uuidOf } from './vm-config.ts';
 
 export interface BackupVolume {
@@ -27,15 +28,18 @@ export async function findBackups(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ readonly backups: BackupVolume[]; readonly errors: BackupError[] }> {
   const asked = signal === undefined ? cluster : cluster.withSignal(signal);
-  const places = new Map<string, { node: string; storage: string }>();
-  for (const { storage, node, content, available, shared } of await asked.storageResources()) {
-    if (!content.includes('backup') || !available) continue;
-    places.set(shared ? storage : `${node}/${storage}`, { node, storage });
+  const places = new Map<string, StorageResource>();
+  for (const resource of await asked.storageResources()) {
+    const { storage, node, content, available, shared } = resource;
+    if (!content.includes('backup')) continue;
+    const place = shared ? storage : `${node}/${storage}`;
+    if (available || !places.has(place)) places.set(place, resource);
   }
   const errors: BackupError[] = [];
   const found = await Promise.all(
-    [...places.values()].map(async ({ node, storage }) => {
+    [...places.values()].map(async ({ node, storage, available }) => {
       try {
+        if (!available) throw notAvailable(node, storage);
         const volumes = await asked.volumes(node, storage, { vmid, content: 'backup' });
         return volumes.map((volume) => ({ volid: volume.volid, node, storage, protected: volume.protected }));
       } catch (error) {
@@ -46,6 +50,16 @@ export async function findBackups(
     }),
   );
   return { backups: found.flat(), errors };
+}
+
+function notAvailable(node: string, storage: string): ProxmoxError {
+  return new ProxmoxError({
+    kind: 'permanent',
+    reason: 'storage',
+    text: 'the storage is not available there, backups on it are not looked for',
+    call: { method: 'GET', path: `/nodes/${node}/storage/${storage}/content` },
+    node,
+  });
 }
 
 /** The smbios uuid of the VM that a backup was made of, lower case; undefined where its configuration has none. */

@@ -8,7 +8,7 @@ export interface Refusal {
   readonly cure: string | undefined;
 }
 
-/** Locks of operations that end by themselves; `suspended` and `destroyed` stay until somebody acts. */
+/** Locks of operations that end by themselves; others stay until somebody acts. */
 const passingLocks = new Set([
   'backup',
   'clone',
@@ -35,7 +35,8 @@ export function wouldRefuse(config: VmConfig): Refusal | undefined {
   if (protection === '1') {
     return { reason: 'the VM cannot be removed - protection mode enabled', cure: cureFor('protected') };
   }
-  if (lock === undefined || passingLocks.has(lock)) return undefined;
+  // A VM suspended to disk is deleted like any other (PVE::QemuServer::destroy_vm).
+  if (lock === undefined || lock === 'suspended' || passingLocks.has(lock)) return undefined;
   return { reason: `VM is locked (${lock})`, cure: cureFor('locked', lock) };
 }
 

@@ -20,6 +20,16 @@ async function now(knex: Knex, db: Database): Promise<number> {
 }
 
 /**
+ * The lowest local time between two moments. Where the clocks were put back in between, that is less than the first one's.
+ */
+function earliestText(from: number, to: number, timeZone: string): string {
+  const shown = (ms: number) => fromColumn(localTime(ms, timeZone));
+  const putBack = to - from - (shown(to) - shown(from));
+  // Shown to the second: below a minute it is no change of the clocks.
+  return localTime(shown(from) - (putBack > 60_000 ? putBack : 0), 'UTC');
+}
+
+/**
  * Writes the one entry of an attempt into the client's Activity Log. Where the table is InnoDB it is part of `trx`, which
  * ends the attempt. MyISAM knows no rollback and may not be mixed in under an enforced GTID: there it is written on a
  * second connection just before the COMMIT, and only if this attempt's entry is not there yet.
@@ -28,9 +38,11 @@ export async function writeActivity(trx: Knex.Transaction, db: Database, entry: 
   const { activity } = await whmcsSchema(db);
   if (!activity) return;
   const knex = activity.transactional ? trx : await db.aside();
-  const description = basicPlane(redact(entry.description));
+  const text = redact(entry.description);
+  const description = activity.unicode ? basicPlane(text) : text.replace(/[^\x20-\x7e]/gu, '?');
+  const at = await now(knex, db);
   const row: Record<string, string | number> = {
-    date: localTime(await now(knex, db), db.timeZone),
+    date: localTime(at, db.timeZone),
     description,
     user: 'vmctl',
     userid: entry.clientId,
@@ -38,10 +50,9 @@ export async function writeActivity(trx: Knex.Transaction, db: Database, entry: 
   };
   for (const column of ['user_id', 'admin_id']) if (activity.columns.has(column)) row[column] = 0;
   if (!activity.transactional) {
-    const since = localTime(Date.parse(entry.attemptStartedAt), db.timeZone);
     const [written] = await knex('tblactivitylog')
       .where({ userid: entry.clientId, description })
-      .andWhere('date', '>=', since)
+      .andWhere('date', '>=', earliestText(Date.parse(entry.attemptStartedAt), at, db.timeZone))
       .select('id');
     if (written) return;
   }

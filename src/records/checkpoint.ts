@@ -65,6 +65,7 @@ export async function checkpoint(
 ): Promise<CheckpointResult> {
   const from = row.revision;
   const write = columns(row, change);
+  let written = false;
   const result = await transact<CheckpointResult>(db, async (trx) => {
     const mine = { id: row.id, claim_token: token, revision: from };
     const hit = await trx(db.vmTable)
@@ -72,11 +73,13 @@ export async function checkpoint(
       .update({ ...write, ...times(db, row, change) });
     if (hit === 1) {
       await also(trx);
+      written = true;
       return 'done';
     }
     const [now] = await trx<VmRow>(db.vmTable).where({ id: row.id }).select('vm_status', 'claim_token', 'revision');
-    // An earlier run of this transaction had worked, and only its answer was lost.
+    // An earlier run of this transaction had worked, and only the answer to its COMMIT was lost.
     if (
+      written &&
       now?.revision === from + 1 &&
       now.vm_status === write.vm_status &&
       (now.claim_token === token || change.release)

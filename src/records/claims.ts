@@ -5,7 +5,7 @@ import type { VmRow } from './vm-row.ts';
 
 /**
  * Rows that stand in one of `states`, are claimed by nobody and wait for nothing. A row whose state is not the one its
- * waiting belongs to was written by the panel meanwhile: it is due at once. Answered from the index `vmctl_due` alone.
+ * waiting belongs to was written by the panel meanwhile: it is due at once. Answered from the index `<VM table>_due` alone.
  */
 function due(db: Database, query: Knex.QueryBuilder, states: readonly string[]): Knex.QueryBuilder {
   return query
@@ -20,19 +20,25 @@ function due(db: Database, query: Knex.QueryBuilder, states: readonly string[]):
     );
 }
 
-/** Ids of due rows, lowest first. */
+/** Not by the bare `id`: to be spared the sorting, MariaDB would read the whole table in the order of its key. */
+const byId = 'id + 0';
+
+/**
+ * Ids of due rows, lowest first. MariaDB compares without case and trailing spaces: what only looks like one of `states`
+ * is nobody's.
+ */
 async function findDue(db: Database, states: readonly string[], limit: number): Promise<number[]> {
-  const rows = await repeating<{ id: number }[]>(db, () =>
-    due(db, db.knex(db.vmTable).select('id'), states).orderBy('id').limit(limit),
+  const rows = await repeating<{ id: number; vm_status: string }[]>(db, () =>
+    due(db, db.knex(db.vmTable).select('id', 'vm_status'), states).orderByRaw(byId).limit(limit),
   );
-  return rows.map(({ id }) => id);
+  return rows.filter(({ vm_status }) => states.includes(vm_status)).map(({ id }) => id);
 }
 
 /** Due rows behind the id `after`, lowest first, without claiming them. */
 export function findDueRows(db: Database, states: readonly string[], limit: number, after: number): Promise<VmRow[]> {
   return repeating<VmRow[]>(db, () =>
     due(db, db.knex(db.vmTable).where('id', '>', after), states)
-      .orderBy('id')
+      .orderByRaw(byId)
       .limit(limit),
   );
 }
@@ -55,7 +61,10 @@ export async function claimDue(
 /** Claims one row, whatever it waits for, unless somebody works on it. */
 export async function claimRow(db: Database, token: string, id: number): Promise<boolean> {
   const claimed = await transact(db, (trx) =>
-    trx(db.vmTable).where({ id }).whereNull('claim_token').update({ claim_token: token }),
+    trx(db.vmTable)
+      .where({ id })
+      .andWhere((free) => free.whereNull('claim_token').orWhere({ claim_token: token }))
+      .update({ claim_token: token }),
   );
   return claimed === 1;
 }
@@ -75,7 +84,7 @@ export async function hasWork(db: Database, states: readonly string[]): Promise<
   return Object.values(row ?? {}).some((found) => found !== null);
 }
 
-/** Gives a row back. With `next`, it is due again after that many milliseconds. */
+/** Gives a row back as it stands. */
 export async function release(db: Database, token: string, id: number): Promise<void> {
   await transact(db, (trx) => trx(db.vmTable).where({ id, claim_token: token }).update({ claim_token: null }));
 }

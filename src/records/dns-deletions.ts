@@ -1,9 +1,14 @@
 import type { Knex } from 'knex';
 import { redact } from '../base/redact.ts';
 import type { Database } from './database.ts';
+import { fromColumn } from './database-clock.ts';
+import { wakeDuty } from './duties.ts';
 import { repeating, transact } from './transaction.ts';
 
 const table = 'mod_vmctl_dns_deletions';
+
+/** The duty that tries them again. */
+export const deletionDuty = 'dns_leftovers';
 
 /** A record that should be gone: its provider did not delete it. */
 export interface DnsDeletion {
@@ -25,7 +30,7 @@ export interface StoredDeletion extends DnsDeletion {
 
 /**
  * Remembers deletions that failed, inside the checkpoint of the phase that tried them. Two servers may hold zones of one
- * name, and an earlier attempt may have left something: what is remembered of a set already stays so.
+ * name, and an earlier attempt may have left something: what is remembered of a set already stays so. Wakes their duty.
  */
 export async function rememberDeletions(
   trx: Knex.Transaction,
@@ -48,6 +53,19 @@ export async function rememberDeletions(
       created_at: db.clock.sql(),
     });
   }
+  if (failed.length > 0) await wakeDuty(trx, db, deletionDuty);
+}
+
+/** Milliseconds until the next deletion is due; undefined when none waits for its time. */
+export async function nextDeletionMs(db: Database): Promise<number | undefined> {
+  const now = db.clock.sql();
+  const [row] = await repeating<{ next: string | null; now: string }[]>(db, () =>
+    db
+      .knex(table)
+      .where('next_attempt_at', '>', now)
+      .select(db.knex.raw('MIN(next_attempt_at) AS next'), db.knex.raw('? AS now', [now])),
+  );
+  return row?.next ? fromColumn(row.next) - fromColumn(row.now) : undefined;
 }
 
 /** Deletions whose time has come, without those whose name or address a living row has by now: that is its record. */
@@ -55,7 +73,7 @@ export async function dueDeletions(db: Database, limit: number): Promise<StoredD
   const { knex } = db;
   const named = knex(`${db.vmTable} as vm`)
     .whereNot('vm.vm_status', 'remove')
-    .whereRaw('LOWER(vm.domain) = d.name')
+    .whereRaw(`vm.domain = d.name${db.dialect === 'sqlite' ? ' COLLATE NOCASE' : ''}`)
     .select(knex.raw('1'));
   const held = knex('mod_vmctl_ip_allocations as ip')
     .where('ip.state', 'allocated')

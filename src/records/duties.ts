@@ -1,3 +1,5 @@
+import type { Knex } from 'knex';
+import { redact } from '../base/redact.ts';
 import type { Database } from './database.ts';
 import { repeating, transact } from './transaction.ts';
 
@@ -23,11 +25,16 @@ export async function claimDuty(db: Database, name: string, token: string): Prom
   const claimed = await transact(db, (trx) =>
     trx(table)
       .where({ name })
-      .whereNull('claim_token')
+      .andWhere((free) => free.whereNull('claim_token').orWhere({ claim_token: token }))
       .andWhere('next_run_at', '<=', db.clock.sql())
       .update({ claim_token: token }),
   );
   return claimed === 1;
+}
+
+/** Makes a duty due at once, inside the transaction that gives it something to do. */
+export async function wakeDuty(trx: Knex.Transaction, db: Database, name: string): Promise<void> {
+  await trx(table).where({ name }).update({ next_run_at: db.clock.sql() });
 }
 
 /** Ends a run of a duty; it is due again after `everyMs`. */
@@ -45,7 +52,7 @@ export async function endDuty(
         claim_token: null,
         last_run_at: db.clock.sql(),
         next_run_at: db.clock.sql(everyMs),
-        last_result: result,
+        last_result: redact(result),
       }),
   );
 }

@@ -7,25 +7,28 @@ import { repeating } from './transaction.ts';
 const table = 'mod_vmctl_installation';
 
 /** Which database this is. A Galera cluster is one database, whichever node answers. */
-interface Place {
+export interface Place {
   host: string;
   port: number;
   schema_name: string;
   wsrep: string | null;
 }
 
-async function place(db: Database): Promise<Place> {
+/** @param clustered whether the database may be a Galera cluster: asking costs one more statement. */
+async function placeOf(db: Database, clustered = true): Promise<Place> {
   if (db.dialect === 'sqlite') {
     const [file] = await db.knex.raw('PRAGMA database_list');
     const path: string = file.file;
     return { host: '', port: 0, schema_name: path === '' ? ':memory:' : realpathSync(path), wsrep: null };
   }
   const [[server]] = await db.knex.raw('SELECT @@hostname AS host, @@port AS port, DATABASE() AS schema_name');
+  if (!clustered) return { ...server, wsrep: null };
   const [[cluster]] = await db.knex.raw("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'");
   return { ...server, wsrep: cluster?.Value || null };
 }
 
-function isSame(stored: Place, found: Place): boolean {
+/** Whether two descriptions are of one database. */
+export function isSamePlace(stored: Place, found: Place): boolean {
   if (stored.schema_name !== found.schema_name) return false;
   if (stored.wsrep && found.wsrep) return stored.wsrep === found.wsrep;
   return stored.host === found.host && stored.port === found.port;
@@ -39,7 +42,7 @@ function text(p: Place): string {
 
 /** Stores which database this is, once. */
 export async function storeInstallation(db: Database): Promise<void> {
-  const row = { fixed: 1, id: randomUUID(), ...(await place(db)), created_at: db.clock.sql() };
+  const row = { fixed: 1, id: randomUUID(), ...(await placeOf(db)), created_at: db.clock.sql() };
   await db.knex(table).insert(row).onConflict('fixed').ignore();
 }
 
@@ -48,7 +51,7 @@ export async function storeInstallation(db: Database): Promise<void> {
  * own, so that it never takes the original's VMs for its own. Returns the id.
  */
 export async function adoptInstallation(db: Database, kind: 'moved' | 'copy'): Promise<string> {
-  const found = await place(db);
+  const found = await placeOf(db);
   await storeInstallation(db);
   await db
     .knex(table)
@@ -65,8 +68,8 @@ export async function adoptInstallation(db: Database, kind: 'moved' | 'copy'): P
 export async function checkInstallation(db: Database): Promise<string> {
   const [stored] = await repeating(db, () => db.knex(table).where({ fixed: 1 }));
   if (!stored) throw new UsageError('this database was never set up for vmctl', { cure: 'run: vmctl db migrate' });
-  const found = await place(db);
-  if (!isSame(stored, found)) {
+  const found = await repeating(db, () => placeOf(db, stored.wsrep !== null));
+  if (!isSamePlace(stored, found)) {
     throw new RefusedError(
       `this is not the database that vmctl was set up for: found ${text(found)}, expected ${text(stored)}`,
       {

@@ -36,7 +36,7 @@ export async function addressesOfOthers(db: Database, rowId: number, list: reado
       .knex(addresses)
       .whereIn('address', [...list])
       .whereNot({ state: 'free' })
-      .whereNot({ row_id: rowId })
+      .andWhere((others) => others.whereNull('row_id').orWhereNot({ row_id: rowId }))
       .select('address'),
   );
   return rows.map((row: { address: string }) => row.address);
@@ -62,18 +62,25 @@ export async function quarantine(
     .where({ row_id: row.id, state: 'allocated' })
     .update({ ...end, ...held });
   for (const address of extra) {
+    const taken = { row_id: row.id, ...end, ...held };
     await trx(addresses)
-      .insert({ address, row_id: row.id, ...end, ...held })
+      .insert({ address, ...taken })
       .onConflict('address')
       .ignore();
+    await trx(addresses).where({ address, state: 'free' }).update(taken);
   }
   await trx(vmids)
     .where({ row_id: row.id, state: 'allocated' })
     .update({ ...end, vm_uuid: row.vm_uuid });
   if (row.vm_id !== null && row.cluster !== null) {
+    const key = { cluster: row.cluster, vmid: row.vm_id };
+    const taken = { row_id: row.id, vm_uuid: row.vm_uuid, ...end };
     await trx(vmids)
-      .insert({ cluster: row.cluster, vmid: row.vm_id, row_id: row.id, vm_uuid: row.vm_uuid, ...end })
+      .insert({ ...key, ...taken })
       .onConflict(['cluster', 'vmid'])
       .ignore();
+    await trx(vmids)
+      .where({ ...key, state: 'free' })
+      .update(taken);
   }
 }

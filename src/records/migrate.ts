@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { isForeign } from '../../migrations/003_vm_info.ts';
 import { type Migration, migrations } from '../../migrations/index.ts';
+import { makeTable } from '../../migrations/table.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Database } from './database.ts';
 import { storeInstallation } from './installation.ts';
-import { transact } from './transaction.ts';
+import { exclusively } from './migration-lease.ts';
 
 const tableName = 'mod_vmctl_migrations';
-const leaseTable = 'mod_vmctl_migrations_lease';
-const leaseMs = 60_000;
 
 /** knex's view of our list of migrations. */
 function source(vmTable: string): Knex.MigrationSource<Migration> {
@@ -29,35 +28,26 @@ function config(db: Database): Knex.MigratorConfig {
   return { migrationSource: source(db.vmTable), tableName };
 }
 
-async function takeLease(db: Database, holder: string): Promise<boolean> {
-  const taken = await transact(db, (trx) =>
-    trx(leaseTable)
-      .where({ fixed: 1 })
-      .andWhere((free) => free.whereNull('holder').orWhere('held_until', '<', db.clock.sql()))
-      .update({ holder, held_until: db.clock.sql(leaseMs) }),
-  );
-  return taken === 1;
+function namesOf(list: readonly (Migration | string)[]): string[] {
+  return list.map((migration) => (typeof migration === 'string' ? migration : migration.name));
 }
 
 /**
- * Runs `work` while no other process migrates this database. knex's own lock cannot do this: two first runs at once leave
- * it with two rows and unusable for good, and a kill leaves it set; so it is set free by whoever holds the lease.
+ * knex's own two tables, which it would make with the server's default engine. Its lock stays set after a kill and is
+ * broken for good by two first runs at once: ours stands before it, and whoever holds that sets knex's free.
  */
-async function exclusively<T>(db: Database, work: () => Promise<T>): Promise<T> {
-  const { knex } = db;
-  await knex.raw(
-    `CREATE TABLE IF NOT EXISTS ${leaseTable} (fixed INT NOT NULL PRIMARY KEY, holder CHAR(36), held_until DATETIME(3))` +
-      (db.dialect === 'mysql' ? ' ENGINE=InnoDB DEFAULT CHARSET=utf8mb4' : ''),
-  );
-  await transact(db, (trx) => trx(leaseTable).insert({ fixed: 1 }).onConflict('fixed').ignore());
-  const holder = randomUUID();
-  while (!(await takeLease(db, holder))) await db.hostClock.sleep(500);
-  try {
-    if (await knex.schema.hasTable(`${tableName}_lock`)) await knex.migrate.forceFreeMigrationsLock(config(db));
-    return await work();
-  } finally {
-    await transact(db, (trx) => trx(leaseTable).where({ fixed: 1, holder }).update({ holder: null, held_until: null }));
-  }
+async function prepareKnex(db: Database): Promise<void> {
+  await makeTable(db.knex, tableName, (t) => {
+    t.increments();
+    t.string('name');
+    t.integer('batch');
+    t.timestamp('migration_time');
+  });
+  await makeTable(db.knex, `${tableName}_lock`, (t) => {
+    t.increments('index').primary();
+    t.integer('is_locked');
+  });
+  await db.knex.migrate.forceFreeMigrationsLock(config(db));
 }
 
 /**
@@ -67,37 +57,55 @@ async function exclusively<T>(db: Database, work: () => Promise<T>): Promise<T> 
  */
 export function migrate(db: Database): Promise<string[]> {
   return exclusively(db, async () => {
-    const [, names] = await db.knex.migrate.latest(config(db));
+    await prepareKnex(db);
+    const [, ran] = await db.knex.migrate.latest(config(db));
+    const { pending } = await migrationStatus(db);
+    // Recorded as run, but its table is gone: a rollback that was killed, another VM_TABLE.
+    for (const migration of migrations(db.vmTable)) if (pending.includes(migration.name)) await migration.up(db.knex);
     await storeInstallation(db);
-    return names.map((migration: Migration | string) => (typeof migration === 'string' ? migration : migration.name));
+    return [...namesOf(ran), ...pending];
   });
 }
 
-/** What has been run and what has not. */
+/** What has been run and what has not; one whose table is missing has not. */
 export async function migrationStatus(db: Database): Promise<{ done: string[]; pending: string[] }> {
-  const known = migrations(db.vmTable).map(({ name }) => name);
-  const rows = (await db.knex.schema.hasTable(tableName)) ? await db.knex(tableName).select('name') : [];
-  const done = new Set<string>(rows.map((row: { name: string }) => row.name));
-  return { done: known.filter((name) => done.has(name)), pending: known.filter((name) => !done.has(name)) };
+  const { knex } = db;
+  const rows = (await knex.schema.hasTable(tableName)) ? await knex(tableName).select('name') : [];
+  const recorded = new Set<string>(rows.map((row: { name: string }) => row.name));
+  const done: string[] = [];
+  const pending: string[] = [];
+  for (const { name, tables } of migrations(db.vmTable)) {
+    const there = await Promise.all(tables.map((table) => knex.schema.hasTable(table)));
+    (recorded.has(name) && there.every(Boolean) ? done : pending).push(name);
+  }
+  return { done, pending };
 }
 
 /**
  * Undoes the last batch of migrations by dropping its tables.
- * @throws RefusedError when a table that would be dropped holds rows and `force` is not set.
+ * @throws RefusedError when a table that would be dropped was not made by vmctl, or holds rows and `force` is not set.
  */
 export function rollback(db: Database, force: boolean): Promise<string[]> {
   return exclusively(db, async () => {
+    await prepareKnex(db);
+    if (await isForeign(db.knex, db.vmTable)) {
+      throw new RefusedError(`the table ${db.vmTable} was not made by vmctl`, {
+        cure: "set VM_TABLE to the name of vmctl's own VM table",
+      });
+    }
     if (!force) await refuseToDropRows(db);
     const [, names] = await db.knex.migrate.rollback(config(db));
-    return names.map((migration: Migration | string) => (typeof migration === 'string' ? migration : migration.name));
+    return namesOf(names);
   });
 }
 
-async function refuseToDropRows(db: Database): Promise<void> {
+async function refuseToDropRows({ knex, vmTable }: Database): Promise<void> {
+  const last = knex(tableName).max('batch');
+  const batch: string[] = await knex(tableName).where({ batch: last }).pluck('name');
   // The installation's own row is always there and worth nothing without the others.
-  for (const table of migrations(db.vmTable).flatMap(({ tables }) => tables)) {
-    if (table === 'mod_vmctl_installation' || !(await db.knex.schema.hasTable(table))) continue;
-    const [row] = await db.knex(table).select(db.knex.raw('1 AS one')).limit(1);
+  for (const table of migrations(vmTable).flatMap(({ name, tables }) => (batch.includes(name) ? tables : []))) {
+    if (table === 'mod_vmctl_installation' || !(await knex.schema.hasTable(table))) continue;
+    const [row] = await knex(table).select(knex.raw('1 AS one')).limit(1);
     if (row) {
       throw new RefusedError(`rolling back would drop the table ${table}, which holds rows`, {
         cure: 'make a backup of the database, then repeat with --force',

@@ -6,33 +6,31 @@ import { silent } from './silent.ts';
  * What every session needs, whatever the server's own settings: errors instead of silently cut values, but WHMCS's zero
  * dates stay writable; own times in UTC; READ COMMITTED, so that a fenced UPDATE sees what other ticks have committed.
  */
-const session =
-  "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone='+00:00', tx_isolation='READ-COMMITTED'";
-
-interface RawConnection {
-  query(sql: string, done: (error: (Error & { errno?: number }) | null) => void): void;
-}
-
-/** MySQL 8 has no `tx_isolation`, MariaDB before 11.1 no `transaction_isolation`. */
-function prepareSession(
-  connection: RawConnection,
-  done: (error: Error | null, connection: RawConnection) => void,
-): void {
-  connection.query(session, (error) => {
-    if (error?.errno !== 1193) return done(error, connection);
-    connection.query(session.replace('tx_isolation', 'transaction_isolation'), (again) => done(again, connection));
-  });
-}
+const session = [
+  "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone='+00:00'",
+  // The variable behind it is called differently by MySQL 8 and by MariaDB before 11.1; this statement is not.
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+];
 
 /** The server itself refuses every write: a dry run cannot change anything by mistake. */
-function prepareReadOnly(
-  connection: RawConnection,
-  done: (error: Error | null, connection: RawConnection) => void,
-): void {
-  prepareSession(connection, (error) => {
-    if (error) return done(error, connection);
-    connection.query('SET SESSION TRANSACTION READ ONLY', (refused) => done(refused, connection));
-  });
+const readOnlySession = [...session, 'SET SESSION TRANSACTION READ ONLY'];
+
+interface RawConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
+}
+
+/** Runs `statements` on a fresh connection, one after the other. */
+function prepare([first, ...rest]: readonly string[]) {
+  return (connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) => {
+    if (first === undefined) {
+      done(null, connection);
+      return;
+    }
+    connection.query(first, (error) => {
+      if (error) done(error, connection);
+      else prepare(rest)(connection, done);
+    });
+  };
 }
 
 /** Opens a pool on MySQL or MariaDB. Dates come back as text, because mysql2 turns WHMCS's zero dates into garbage. */
@@ -58,7 +56,7 @@ export async function openMysql(url: string, connections: number, readOnly: bool
       timezone: 'Z',
       connectTimeout: 10_000,
     },
-    pool: { min: 0, max: connections, afterCreate: readOnly ? prepareReadOnly : prepareSession },
+    pool: { min: 0, max: connections, afterCreate: prepare(readOnly ? readOnlySession : session) },
     acquireConnectionTimeout: 15_000,
   });
 }

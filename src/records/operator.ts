@@ -13,8 +13,7 @@ function unclaimed(db: Database, query: Knex.QueryBuilder): Knex.QueryBuilder {
   return query.andWhere((free) => free.whereNull('claim_token').orWhereNotIn('claim_token', alive));
 }
 
-async function whyNot(trx: Knex.Transaction, db: Database, row: VmRow): Promise<OperatorResult> {
-  const [now] = await trx<VmRow>(db.vmTable).where({ id: row.id }).select('vm_status');
+function whyNot(row: VmRow, now: Pick<VmRow, 'vm_status'> | undefined): OperatorResult {
   return now?.vm_status === row.vm_status ? 'claimed' : 'changed';
 }
 
@@ -23,6 +22,7 @@ async function whyNot(trx: Knex.Transaction, db: Database, row: VmRow): Promise<
  * that tick's next checkpoint fails. Reset to `remove`, the row's addresses and VMID are quarantined.
  */
 export function resetRow(db: Database, row: VmRow, to: string, force: boolean): Promise<OperatorResult> {
+  let written = false;
   return transact(db, async (trx) => {
     const query = trx(db.vmTable).where({ id: row.id, vm_status: row.vm_status });
     const hit = await (force ? query : unclaimed(db, query)).update({
@@ -37,21 +37,30 @@ export function resetRow(db: Database, row: VmRow, to: string, force: boolean): 
       attempts: 0,
       next_attempt_at: null,
     });
-    if (hit === 0) return whyNot(trx, db, row);
+    if (hit === 0) {
+      const [now] = await trx<VmRow>(db.vmTable).where({ id: row.id }).select('vm_status');
+      return written && now?.vm_status === to ? 'done' : whyNot(row, now);
+    }
     if (to === 'remove') await quarantine(trx, db, row, [], false);
+    written = true;
     return 'done';
   });
 }
 
 /** Deletes a row in one of `states`; its addresses and VMID are quarantined. Touches neither Proxmox nor `tblhosting`. */
 export function deleteRow(db: Database, row: VmRow, states: readonly string[]): Promise<OperatorResult> {
+  let written = false;
   return transact(db, async (trx) => {
     const query = trx(db.vmTable)
       .where({ id: row.id })
       .whereIn('vm_status', [...states]);
     const hit = await unclaimed(db, query).delete();
-    if (hit === 0) return whyNot(trx, db, row);
+    if (hit === 0) {
+      const [now] = await trx<VmRow>(db.vmTable).where({ id: row.id }).select('vm_status');
+      return written && now === undefined ? 'done' : whyNot(row, now);
+    }
     await quarantine(trx, db, row, [], false);
+    written = true;
     return 'done';
   });
 }

@@ -43,6 +43,14 @@ export async function renewTick(db: Database, id: string, leaseMs: number): Prom
   return stateOf(db, id);
 }
 
+/** Where a tick runs, and since when (UTC text); undefined when it is not on the list. */
+export function findTick(
+  db: Database,
+  id: string,
+): Promise<{ host: string; pid: number; started_at: string } | undefined> {
+  return repeating(db, () => db.knex(table).where({ id }).first('host', 'pid', 'started_at'));
+}
+
 /** Takes a tick off the list. Its claims must have been released; what it still holds falls to others at once. */
 export async function leaveTick(db: Database, id: string): Promise<void> {
   await repeating(db, () => db.knex(table).where({ id }).delete());
@@ -54,13 +62,23 @@ export async function leaveTick(db: Database, id: string): Promise<void> {
  */
 export async function takeOver(db: Database): Promise<number> {
   await transact(db, (trx) => trx(table).where('alive_until', '<', db.clock.sql()).delete());
-  const alive = db.knex(table).select('id');
   const [rows] = await Promise.all(
-    [db.vmTable, 'mod_vmctl_duties', 'mod_vmctl_slots'].map((claimed) =>
-      transact(db, (trx) =>
-        trx(claimed).whereNotNull('claim_token').whereNotIn('claim_token', alive.clone()).update({ claim_token: null }),
-      ),
-    ),
+    [db.vmTable, 'mod_vmctl_duties', 'mod_vmctl_slots'].map((claimed) => freeDead(db, claimed)),
   );
   return rows ?? 0;
+}
+
+/**
+ * The claims are read before the ticks: a tick enters before it claims, so whoever holds a claim and is not on the list
+ * that is read afterwards is dead. One statement for both could free what a tick has claimed that entered meanwhile.
+ */
+async function freeDead(db: Database, claimed: string): Promise<number> {
+  const holders = await repeating<{ claim_token: string }[]>(db, () =>
+    db.knex(claimed).whereNotNull('claim_token').distinct('claim_token'),
+  );
+  if (holders.length === 0) return 0;
+  const alive = await repeating<{ id: string }[]>(db, () => db.knex(table).select('id'));
+  const dead = holders.map((row) => row.claim_token).filter((token) => !alive.some(({ id }) => id === token));
+  if (dead.length === 0) return 0;
+  return transact(db, (trx) => trx(claimed).whereIn('claim_token', dead).update({ claim_token: null }));
 }

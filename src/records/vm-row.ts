@@ -69,10 +69,15 @@ export interface Wait {
 /** Columns of the identity, cleared when the VM is proven gone (contract, section 2). */
 export const identityColumns = ['node', 'vm_id', 'vm_name', 'vm_uuid', 'vm_net0_mac', 'vm_rev_dns', 'domain'] as const;
 
-/** The persisted progress of a row, if it belongs to the row's present state. */
+/** The persisted progress of a row, if it belongs to the row's present state. What cannot be read counts as none. */
 export function progressOf(row: Pick<VmRow, 'progress' | 'progress_for' | 'vm_status'>): Progress {
   if (row.progress === null || row.progress_for !== row.vm_status) return {};
-  return JSON.parse(row.progress);
+  try {
+    const progress: unknown = JSON.parse(row.progress);
+    return typeof progress === 'object' && progress !== null ? progress : {};
+  } catch {
+    return {};
+  }
 }
 
 /** One row, or undefined. */

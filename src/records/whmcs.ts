@@ -6,7 +6,14 @@ import { repeating } from './transaction.ts';
 export interface WhmcsSchema {
   readonly hosting: boolean;
   readonly servers: boolean;
-  readonly activity: { readonly columns: ReadonlySet<string>; readonly transactional: boolean } | undefined;
+  readonly activity: ActivityTable | undefined;
+}
+
+interface ActivityTable {
+  readonly columns: ReadonlySet<string>;
+  readonly transactional: boolean;
+  /** Whether its texts are of some utf8, and not of an older server's latin1. */
+  readonly unicode: boolean;
 }
 
 const schemas = new WeakMap<Database, Promise<WhmcsSchema>>();
@@ -28,21 +35,19 @@ async function readSchema(db: Database): Promise<WhmcsSchema> {
   return {
     hosting: hosting === true,
     servers: servers === true,
-    activity: activity
-      ? {
-          columns: new Set(Object.keys(await db.knex('tblactivitylog').columnInfo())),
-          transactional: await isTransactional(db),
-        }
-      : undefined,
+    activity: activity ? await activityTable(db) : undefined,
   };
 }
 
-async function isTransactional(db: Database): Promise<boolean> {
-  if (db.dialect === 'sqlite') return true;
-  const [[table]] = await db.knex.raw(
-    "SELECT engine AS engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'tblactivitylog'",
+async function activityTable(db: Database): Promise<ActivityTable> {
+  const columns = new Set(Object.keys(await db.knex('tblactivitylog').columnInfo()));
+  if (db.dialect === 'sqlite') return { columns, transactional: true, unicode: true };
+  const [[found]] = await db.knex.raw(
+    `SELECT t.engine AS engine, c.character_set_name AS charset FROM information_schema.tables t
+     JOIN information_schema.columns c ON c.table_schema = t.table_schema AND c.table_name = t.table_name
+     WHERE t.table_schema = DATABASE() AND t.table_name = 'tblactivitylog' AND c.column_name = 'description'`,
   );
-  return table?.engine === 'InnoDB';
+  return { columns, transactional: found?.engine === 'InnoDB', unicode: /^utf8/.test(found?.charset ?? '') };
 }
 
 export interface Service {

@@ -35,6 +35,8 @@ export interface TickReport {
   done(row: ReportedRow, action: string, seconds: number, result: string): void;
   /** The row is given back as it stands. */
   waiting(row: ReportedRow, action: string, seconds: number, why: string): void;
+  /** A whole cluster cannot be worked with. `news`: the row that found out could be worked on when it was last tried. */
+  outage(why: string, news: boolean): void;
   /** A mistake in vmctl itself, with its stack. */
   crash(error: unknown): void;
   entered(row: ReportedRow, state: string, reason: string, cure: string | undefined): void;
@@ -45,6 +47,8 @@ export interface TickReport {
   end(seconds: number): void;
   readonly processed: number;
   readonly errors: number;
+  /** Why clusters could not be worked with, and whether that is news. */
+  readonly outages: ReadonlyMap<string, boolean>;
 }
 
 /** `sid:5546`, or `vm:<row id>` for a row without a service. */
@@ -56,6 +60,7 @@ export function createTickReport(sink: TickSink, clock: Clock, timeZone: string)
   let working = 0;
   let processed = 0;
   let errors = 0;
+  const outages = new Map<string, boolean>();
   const print = (text: string) => sink.line(`${localTime(clock.now(), timeZone)} ${redact(text)}`);
   const counted = () => sink.counts({ working, processed, errors });
   return {
@@ -79,6 +84,7 @@ export function createTickReport(sink: TickSink, clock: Clock, timeZone: string)
       counted();
       print(`  ${rowLabel(row)}  [${action}] waiting (${seconds.toFixed(2)}s): ${why}`);
     },
+    outage: (why, news) => outages.set(why, news || outages.get(why) === true),
     crash: (error) => sink.fault(redact(error instanceof Error ? (error.stack ?? error.message) : String(error))),
     entered(row, state, reason, cure) {
       const what = `vmctl: ${rowLabel(row)} is now ${state}: ${redact(reason)}`;
@@ -92,6 +98,7 @@ export function createTickReport(sink: TickSink, clock: Clock, timeZone: string)
     note: (text) => print(text),
     end: (seconds) =>
       print(`vmctl cron end (${seconds.toFixed(1)}s total): processed: ${processed}, errors: ${errors}`),
+    outages,
     get processed() {
       return processed;
     },

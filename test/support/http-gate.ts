@@ -13,16 +13,24 @@ export interface HttpCall {
   readonly phase: 'before' | 'after';
 }
 
+/** What the client gets in place of the server's answer. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+type HttpVerdict = Verdict | HttpAnswer | undefined;
+
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** A door in front of an HTTP server such as PowerDNS; see `startMysqlGate`. */
+/** A door in front of an HTTP server such as PowerDNS; see `startMysqlGate`. It may also answer by itself. */
 export async function startHttpGate(
   targetUrl: string,
-  onCall: (call: HttpCall) => Verdict | undefined | Promise<Verdict | undefined>,
+  onCall: (call: HttpCall) => HttpVerdict | Promise<HttpVerdict>,
 ): Promise<Gate> {
   const target = new URL(targetUrl);
   let calls = 0;
@@ -32,8 +40,14 @@ export async function startHttpGate(
     const body = await bodyOf(incoming);
     calls += 1;
     const call = { index: calls, method, path };
-    if ((await onCall({ ...call, phase: 'before' })) === 'cut') {
+    const verdict = await onCall({ ...call, phase: 'before' });
+    if (verdict === 'cut') {
       incoming.socket.destroy();
+      return;
+    }
+    if (typeof verdict === 'object') {
+      outgoing.writeHead(verdict.status, { 'Content-Type': 'text/html' });
+      outgoing.end(verdict.body);
       return;
     }
     const forwarded = request({ hostname: target.hostname, port: target.port, method, path, headers, agent: false });

@@ -40,9 +40,12 @@ async function answers(url: string): Promise<boolean> {
 /**
  * Starts a MariaDB of its own in a temporary folder, on loopback, with nobody's rights where this is root. Its defaults
  * are the server's built-in ones (collation latin1_swedish_ci), which finds bugs that a distribution's settings hide.
+ * @param options.args More options of the server.
  * @param options.sqlMode The server's `sql_mode`; `''` is non-strict, as many WHMCS servers run. Default: strict.
  */
-export async function startPrivateMariadb(options: { sqlMode?: string } = {}): Promise<PrivateMariadb> {
+export async function startPrivateMariadb(
+  options: { sqlMode?: string; args?: readonly string[] } = {},
+): Promise<PrivateMariadb> {
   const folder = mkdtempSync(join(tmpdir(), 'vmctl-mariadb-'));
   const asNobody = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
   if (asNobody.uid) chownSync(folder, nobody, nobody);
@@ -66,6 +69,7 @@ export async function startPrivateMariadb(options: { sqlMode?: string } = {}): P
     ...['--no-defaults', `--datadir=${data}`, `--socket=${join(folder, 'sock')}`, `--pid-file=${join(folder, 'pid')}`],
     ...['--bind-address=127.0.0.1', `--port=${port}`, '--skip-log-bin', '--innodb-flush-log-at-trx-commit=0'],
     ...(options.sqlMode === undefined ? [] : [`--sql-mode=${options.sqlMode}`]),
+    ...(options.args ?? []),
   ];
   const output = openSync(log, 'w');
   const server = spawn('/usr/sbin/mariadbd', settings, { cwd: folder, stdio: ['ignore', output, output], ...asNobody });

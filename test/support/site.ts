@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { scaledClock } from '../../src/base/clock.ts';
+import { type Clock, scaledClock } from '../../src/base/clock.ts';
 import type { Drain } from '../../src/engine/drain.ts';
 import { runTick, type TickOptions, type TickResult } from '../../src/engine/tick.ts';
+import { defaultTimeoutMs } from '../../src/proxmox/transport.ts';
 import { type Database, openDatabase } from '../../src/records/database.ts';
 import { migrate } from '../../src/records/migrate.ts';
 import type { VmRow } from '../../src/records/vm-row.ts';
@@ -73,7 +74,7 @@ export interface Site {
   activity(): Promise<{ description: string; userid: number }[]>;
   service(id: number): Promise<{ dedicatedip: string; assignedips: string; domain: string }>;
   /** One tick in this process. */
-  tick(options?: Partial<TickOptions>): Promise<Ticked>;
+  tick(options?: Partial<TickOptions> & { readonly drain?: Drain }): Promise<Ticked>;
   /** The real command in a process of its own. */
   vmctl(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProcessResult>;
   start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningProcess;
@@ -90,11 +91,18 @@ function noDrain(): Drain {
   };
 }
 
+/** Scaled time in which a call to Proxmox has some real seconds: a busy machine may need them for an honest answer. */
+function patientClock(anchor: number, speed: number): Clock {
+  const fast = scaledClock(anchor, speed);
+  const patient = scaledClock(anchor, 5);
+  return { ...fast, sleep: (ms, signal) => (ms === defaultTimeoutMs ? patient : fast).sleep(ms, signal) };
+}
+
 export async function createSite(options: SiteOptions = {}): Promise<Site> {
   const { database = 'mysql', whmcs = 'innodb', zones = [], speed = 20 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'vmctl-test-'));
   const anchor = Date.now();
-  const clock = scaledClock(anchor, speed);
+  const clock = patientClock(anchor, speed);
   const proxmox = createProxmoxSimulator({ clock, nodes: ['pve1', 'pve2'], ...options.simulator });
   const token = proxmox.addToken({ id: 'vmctl@pve!cron' });
   const certificate = await makeCertificate();
@@ -123,6 +131,7 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
       ...zones.map(zone),
       options.yaml ?? '',
     ].join('\n'),
+    { mode: 0o600 },
   );
   const env = {
     VMCTL_CONFIG: config,
@@ -190,7 +199,7 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
     },
     activity: () => db.knex('tblactivitylog').orderBy('id').select('description', 'userid'),
     service: (id) => db.knex('tblhosting').where({ id }).first('dedicatedip', 'assignedips', 'domain'),
-    async tick(tickOptions) {
+    async tick({ drain = noDrain(), ...tickOptions } = {}) {
       const lines: string[] = [];
       const alarms: string[] = [];
       const sink = {
@@ -201,7 +210,7 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
       };
       const report = createTickReport(sink, clock, settings.timeZone);
       const result = await runTick(
-        { db, settings, clock, report, drain: noDrain() },
+        { db, settings, clock, report, drain },
         { concurrency: 50, maxRuntimeSeconds: 600, ...tickOptions },
       );
       return { result, lines, alarms };

@@ -5,8 +5,12 @@ import { readSettings } from '../session.ts';
 
 export const config: CommandSpec = {
   usage: 'config <action>',
-  description:
-    'Configuration. Actions:\n  check      read everything and say what is wrong, with file and line\n  reference  print every setting with its default, as Markdown',
+  description: 'Checks the configuration, or prints its reference.',
+  details: [
+    'Actions:',
+    '  check      read everything and say what is wrong, with file and line',
+    '  reference  print every setting with its default, as Markdown',
+  ],
   examples: [
     'vmctl config check',
     'vmctl config check --json      # what is in force, secrets as ***',

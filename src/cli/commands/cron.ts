@@ -3,36 +3,39 @@ import type { TickResult } from '../../engine/tick.ts';
 import { dueStates } from '../../lifecycle/pipelines.ts';
 import { createTickReport } from '../../report/tick-report.ts';
 import type { CommandSpec, Typed } from '../command.ts';
+import { wholeNumber } from '../numbers.ts';
 import { type Session, withInstallation } from '../session.ts';
 import { consoleSink } from '../tick-sink.ts';
 
 export const cron: CommandSpec = {
   usage: 'cron',
-  description: 'One tick: takes every row from where it stands to where it should be.',
+  description: 'One tick: takes every row from where it stands to where it should be. For the crontab, every minute.',
   examples: [
     'vmctl cron                 # by the crontab, every minute',
     'vmctl cron --verbose       # by hand, line by line',
     'vmctl cron --only 42       # this row now',
     'vmctl cron --dry-run       # what it would do',
   ],
+  details: [
+    'Without --verbose it prints nothing, but for a line on stderr for each row that has entered an error state, once.',
+    'Ticks may overlap, also on several hosts: each row is worked on by one of them.',
+    'SIGTERM and SIGINT let the running steps reach their next checkpoint and give the rows back; a second one drops them.',
+    '',
+    'Exit codes: 0 done, also nothing to do; 3 a row entered an error state; 5 the database, or every cluster, is not',
+    'reachable; 2 configuration, credentials, certificate or a missing right; 12 refused; 1 internal error; 143, 130 signalled.',
+  ],
   options: [
     ['--verbose', 'print every step as it happens'],
     ['--only <id>', 'only this row, whatever it waits for; no duties'],
     ['--dry-run', 'say what would be done with each due row, and change nothing'],
-    ['--concurrency <rows>', 'rows in work at once (default: 50)', wholeNumber],
-    ['--max-runtime <seconds>', 'after that nothing new is begun (default: 600)', wholeNumber],
+    ['--concurrency <rows>', 'rows in work at once (default: 50)', wholeNumber(1)],
+    ['--max-runtime <seconds>', 'after that nothing new is begun (default: 600)', wholeNumber(1)],
   ],
   run: (typed) =>
     typed.options.dryRun === true
       ? withInstallation(typed, (session) => plan(session, typed), { readOnly: true })
       : withInstallation(typed, (session) => tick(session, typed)),
 };
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new UsageError(`found ${JSON.stringify(text)}, expected a whole number above 0`);
-}
 
 async function tick(session: Session, { options }: Typed): Promise<number> {
   const { db, settings, clock } = session;
@@ -50,7 +53,9 @@ async function tick(session: Session, { options }: Typed): Promise<number> {
       { concurrency: Number(options.concurrency ?? 50), maxRuntimeSeconds: Number(options.maxRuntime ?? 600), only },
     );
     report.end((clock.monotonic() - begun) / 1000);
-    return drain.exitCode ?? codeOf(result);
+    const code = drain.exitCode ?? codeOf(result);
+    if (code !== exitCodes.done) for (const [why, news] of report.outages) sink.outage(why, news);
+    return code;
   } finally {
     drain.end();
     sink.end();
@@ -73,7 +78,9 @@ async function resolveOnly(session: Session, id: string): Promise<number> {
   const { resolveRow } = await import('../resolve-row.ts');
   const row = await resolveRow(session.db, id);
   if (!dueStates.includes(row.vm_status))
-    throw new UsageError(`row ${row.id} is in ${row.vm_status}: cron has nothing to do there`);
+    throw new UsageError(`row ${row.id} is in ${row.vm_status}: cron has nothing to do there`, {
+      cure: `cron acts on ${dueStates.join(', ')}; to queue it: vmctl reset ${row.id} <status>`,
+    });
   return row.id;
 }
 

@@ -13,13 +13,14 @@ const actions: Readonly<Record<string, (session: Session, typed: Typed) => Promi
 
 export const db: CommandSpec = {
   usage: 'db <action>',
-  description: [
-    "vmctl's own tables. Actions:",
+  description: "Makes, updates and looks after vmctl's own tables.",
+  details: [
+    'Actions:',
     '  migrate   make or update them; safe to repeat, and from several hosts at once',
     '  status    what has been done and what has not',
     '  rollback  undo the last migrate by dropping its tables',
     '  adopt     work on this database although it is not where it was: it has moved, or (--copy) it is a copy',
-  ].join('\n'),
+  ],
   examples: ['vmctl db migrate', 'vmctl db adopt --copy     # a staging copy: it gets an id of its own'],
   options: [
     ['--json', 'status as one JSON document'],

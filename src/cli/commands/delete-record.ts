@@ -1,9 +1,6 @@
 import { exitCodes, RefusedError } from '../../base/errors.ts';
-import { deleteRow } from '../../records/operator.ts';
-import { confirm } from '../ask.ts';
 import type { CommandSpec, Typed } from '../command.ts';
 import { printLine } from '../print.ts';
-import { resolveRow } from '../resolve-row.ts';
 import { rowText } from '../row-text.ts';
 import { type Session, withInstallation } from '../session.ts';
 
@@ -18,20 +15,24 @@ export const deleteRecord: CommandSpec = {
 };
 
 async function remove({ db }: Session, { words: [id = ''], options }: Typed): Promise<number> {
+  const { resolveRow } = await import('../resolve-row.ts');
+  const { confirm } = await import('../ask.ts');
+  const { deleteRow } = await import('../../records/operator.ts');
   const row = await resolveRow(db, id);
   if (!deletable.some((state) => state === row.vm_status)) {
     throw new RefusedError(`${rowText(row)}: only rows in ${deletable.join(' or ')} can be deleted`, {
-      cure: `to destroy its VM: vmctl terminate ${row.id}`,
+      cure: `nothing was changed; to destroy its VM: vmctl terminate ${row.id}`,
     });
   }
-  const warning = `${rowText(row)}: this removes the row only. It does not touch Proxmox or tblhosting: a VM that still exists goes on running.`;
-  process.stderr.write(`${warning}\n`);
+  process.stderr.write(
+    `${rowText(row)}: this removes the row only. It does not touch Proxmox or tblhosting: a VM that still exists goes on running.\n`,
+  );
   await confirm('Delete the row?', options.yes === true);
   const result = await deleteRow(db, row, deletable);
-  if (result !== 'done')
-    throw new RefusedError(`${rowText(row)}: it was changed meanwhile, nothing was deleted`, {
-      cure: `look at it again: vmctl show ${row.id}`,
-    });
+  if (result !== 'done') {
+    const { changedError, claimedError } = await import('../holder.ts');
+    throw result === 'changed' ? changedError(row) : await claimedError(db, row, 'wait until it has ended');
+  }
   printLine(`row ${row.id} deleted; its addresses and VMID stay in quarantine until the VM has been seen to be gone`);
   return exitCodes.done;
 }

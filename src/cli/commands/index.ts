@@ -4,6 +4,7 @@ import { cron } from './cron.ts';
 import { db } from './db.ts';
 import { deleteRecord } from './delete-record.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
 import { reset } from './reset.ts';
@@ -22,6 +23,7 @@ export const commands: readonly CommandSpec[] = [
   show,
   log,
   states,
+  doctor,
   db,
   config,
   demo,

@@ -11,7 +11,7 @@ export const states: CommandSpec = {
   run: async ({ options }) => {
     const { states: groups, resetTargets } = await import('../../lifecycle/states.ts');
     const { allPipelines } = await import('../../lifecycle/pipelines.ts');
-    const pipelines = allPipelines.map(({ action, errorState, steps }) => ({
+    const pipelines = (await allPipelines()).map(({ action, errorState, steps }) => ({
       action,
       errorState,
       steps: steps.map(({ from, does, to }) => ({ from, does, to })),

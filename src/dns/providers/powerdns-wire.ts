@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseAddress } from '../addresses.ts';
 import { normalizeName } from '../names.ts';
 import { isRecordType, type Rrset, type RrsetChange } from '../provider.ts';
+import { parseJson } from './answer.ts';
 
 const wireRrset = z.object({
   name: z.string(),
@@ -51,16 +52,10 @@ function toRrset({ name, type, ttl, records }: WireRrset): Rrset[] {
   return served.length === 0 ? [] : [{ name: normalizeName(name), type, ttl, records: served }];
 }
 
-/** The reason in an error answer: `{"error": …}`, else its text. */
+/** The reason in an error answer: `{"error": …}`, else its text; nothing of a page, which is not PowerDNS's. */
 export function parseError(text: string): string {
   const body = wireError.safeParse(parseJson(text));
-  return body.success ? body.data.error : text.trim().slice(0, 200);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  if (body.success) return body.data.error;
+  const reason = text.trim().slice(0, 200);
+  return reason.startsWith('<') ? '' : reason;
 }

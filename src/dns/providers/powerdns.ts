@@ -1,8 +1,6 @@
 import type { PowerdnsZone } from '../../settings/types.ts';
 import { DnsError } from '../errors.ts';
 import {
-  type DnsErrorKind,
-  type FailureKind,
   keyText,
   type Rrset,
   type RrsetChange,
@@ -11,6 +9,7 @@ import {
   type ZoneProvider,
 } from '../provider.ts';
 import type { DnsRequest, DnsResponse, Sender } from '../sender.ts';
+import { done, failed, kindOfStatus } from './answer.ts';
 import { parseError, parseZone, patchBody, zoneId } from './powerdns-wire.ts';
 
 /** Above this many names one look at the whole zone is cheaper than one look a name. */
@@ -53,10 +52,11 @@ export function openPowerdns(zone: PowerdnsZone, send: Sender, signal?: AbortSig
   /** A PATCH is all or nothing: a refused one is halved until the culprit is alone. */
   async function apply(changes: readonly RrsetChange[]): Promise<RrsetResult[]> {
     const response = await call('PATCH', '', patchBody(changes));
-    if (response.status >= 200 && response.status < 300) return changes.map((change) => done(change));
+    // Nothing else is a success: whoever stands in front of it may answer 200.
+    if (response.status === 204) return changes.map(done);
     const { kind, message } = refusal(zone, response);
-    if (!blamesSets.has(response.status)) return changes.map((change) => failed(change, kind, message));
-    if (changes.length === 1) return changes.map((change) => failed(change, 'refused', message));
+    if (!blamesSets.has(response.status)) return changes.map((change) => failed(change, { kind, message }));
+    if (changes.length === 1) return changes.map((change) => failed(change, { kind: 'refused', message }));
     const middle = Math.ceil(changes.length / 2);
     const first = await apply(changes.slice(0, middle));
     return [...first, ...(await apply(changes.slice(middle)))];
@@ -65,20 +65,8 @@ export function openPowerdns(zone: PowerdnsZone, send: Sender, signal?: AbortSig
   return { read, apply };
 }
 
-function done({ name, type }: RrsetKey): RrsetResult {
-  return { name, type, ok: true };
-}
-
-function failed({ name, type }: RrsetKey, kind: FailureKind, message: string): RrsetResult {
-  return { name, type, ok: false, kind, message };
-}
-
-function kindOf(status: number): DnsErrorKind {
-  return status >= 500 || status === 408 || status === 429 ? 'transient' : 'permanent';
-}
-
 function refusal(zone: PowerdnsZone, { status, text }: DnsResponse): DnsError {
-  const kind = kindOf(status);
+  const kind = kindOfStatus(status);
   if (status === 404) {
     return new DnsError(kind, `no zone ${zone.zone} on server ${zone.server} at ${zone.url}`, {
       cure: 'create the zone there or take it out of the configuration',

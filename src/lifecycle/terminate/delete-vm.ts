@@ -64,7 +64,6 @@ function newWait({ dbNow }: StepContext, name: string, before: Wait | undefined)
 }
 
 /** A DELETE may have been sent before: adopts its task. Only when none turns up is it sent again. */
-/** A DELETE may have been sent before: adopts its task. Only when none turns up is it sent again. */
 async function look(context: StepContext, found: IdentifiedVm, wait: Wait | undefined): Promise<Outcome> {
   const { row, vm, dbNow, progress, settings } = context;
   const cluster = await vm.cluster();

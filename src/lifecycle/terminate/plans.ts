@@ -6,7 +6,7 @@ import type { PlanContext } from '../context.ts';
 import type { StepPlan } from '../pipeline.ts';
 import { addressesOf } from '../vm-addresses.ts';
 import { vmOf } from './delete-dns.ts';
-import { stopSeconds } from './stop-vm.ts';
+import { stopSeconds } from './stop-request.ts';
 
 const nothing: StepPlan = { changes: [] };
 

@@ -1,7 +1,7 @@
 import { disksOf } from '../../proxmox/disks.ts';
 import type { StepContext } from '../context.ts';
 import type { IdentifiedVm } from '../find-vm.ts';
-import type { Outcome } from '../pipeline.ts';
+import { type Outcome, StepFailure } from '../pipeline.ts';
 import { waitForLock } from './may-act.ts';
 
 /**
@@ -9,7 +9,7 @@ import { waitForLock } from './may-act.ts';
  * anyway, and no backup, clone, migration or snapshot holds its lock.
  */
 export async function preflight(context: StepContext): Promise<Outcome> {
-  const { row, say, vm, signal } = context;
+  const { row, say, vm, settings, signal } = context;
   if (row.vm_id === null) {
     say('no VM to delete');
     return { kind: 'skipped', why: 'the row has no VMID' };
@@ -20,9 +20,13 @@ export async function preflight(context: StepContext): Promise<Outcome> {
     say(`remote status: gone, vmid: ${row.vm_id}`);
     return { kind: 'done', learned: { cluster: cluster.name } };
   }
+  const { templates = [] } = settings.clusters.find(({ name }) => name === cluster.name) ?? {};
+  if (templates.includes(found.vmid)) {
+    throw new StepFailure(`VM ${found.vmid} is a template of ${cluster.name}`, 'check the VMID of the row');
+  }
   const locked = waitForLock(context, found);
   if (locked) return locked;
-  const { status } = await cluster.watch.power(found.node, found.vmid, { signal });
+  const { status } = await vm.power(found.node, found.vmid, signal);
   say(`remote status: ${status}, vmid: ${found.vmid}`);
   return {
     kind: 'done',

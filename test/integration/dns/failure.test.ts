@@ -7,7 +7,6 @@ import { createDnsPorts } from '../../../src/dns/ports.ts';
 import { removeRecords } from '../../../src/dns/removal.ts';
 import { setRecords } from '../../../src/dns/upsert.ts';
 import { startPowerdns, type TestPowerdns } from '../../support/powerdns.ts';
-import { hestiacpZone } from '../../unit/dns/fixtures.ts';
 import { answeringServer, line, silentServer, watchedPorts, zoneOn } from './fixtures.ts';
 
 const forward = 'example.test';
@@ -95,16 +94,6 @@ test('a zone that the server does not have fails alone, and what it may get back
     `rev-del OK ${v4} ← 192.0.2.11`,
   ]);
   expect(results[0]).toMatchObject({ refused: false, leftovers: [{ type: 'A' }, { type: 'AAAA' }] });
-});
-
-test('a provider that this version does not have is an error of its records only', async () => {
-  const zones = [hestiacpZone(forward), zoneOn(healthy, v4)];
-  const results = await removeRecords(zones, vm, watchedPorts().ports);
-  expect(results.map(({ ok, provider, error }) => [ok, provider, error])).toEqual([
-    [false, 'hestiacp', 'no provider hestiacp in this version'],
-    [true, 'powerdns', undefined],
-    [true, 'powerdns', undefined],
-  ]);
 });
 
 test('a secret that a server repeats does not get into the error', async () => {

@@ -21,14 +21,14 @@ async function tickWithDuty(): Promise<readonly string[]> {
   const now = site.db.clock.sql();
   await site.db.knex('mod_vmctl_duties').update({ next_run_at: now });
   await site.db.knex('mod_vmctl_dns_deletions').update({ next_attempt_at: now });
-  return (await site.tick({ maxRuntimeSeconds: 1 })).lines;
+  return (await site.tick()).lines;
 }
 
 test('records in a zone that is missing on its server are remembered, and deleted once somebody has mended that', async () => {
   await dropZone('example.com');
   const vm = { vmid: 2003, running: false };
   const row = await site.addVm({ vm, addresses: ['192.0.2.10'] });
-  const { lines } = await site.tick({ maxRuntimeSeconds: 40 });
+  const { lines } = await site.tick();
   const reason = `no zone example.com on server localhost at ${site.dns.url}`;
   const name = '2003-1776530141.example.com';
   expect(lines).toContain(`  vm:${row.id}    · fwd-del ERR [powerdns] example.com ← ${name}: ${reason}`);

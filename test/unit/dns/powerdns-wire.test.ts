@@ -43,4 +43,5 @@ test('what is read is canonical, and types that are not ours are left out', () =
 test('the reason of an error is its text or the field of its JSON', () => {
   expect(parseError('{"error":"Not Found"}')).toBe('Not Found');
   expect(parseError('Internal Server Error\n')).toBe('Internal Server Error');
+  expect(parseError('<html>Bad Gateway</html>')).toBe('');
 });

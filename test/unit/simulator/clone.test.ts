@@ -96,7 +96,7 @@ describe('clone', () => {
     const [one, two] = [await call('POST', clone, { newid: 102 }), await call('POST', clone, { newid: 102 })];
     expect([await ended(one.data), await ended(two.data)]).toEqual([
       'OK',
-      "can't lock file '/var/lock/qemu-server/lock-102.conf' - got timeout",
+      'unable to create VM 102: config file already exists',
     ]);
     expect(simulator.world.vms[102]).toBeDefined();
   });

@@ -13,7 +13,7 @@ function login(call: Call) {
   const password = params.password ?? '';
   const known = user?.enabled === true && (user.password === password || readTicket(password, now) === userid);
   if (!known || user.password === null) throw new LoginFailed();
-  const cap = { vms: Object.fromEntries(namesOf(call, userid, '/vms').map((name) => [name, 1])) };
+  const cap = Object.fromEntries(capabilities.map((group) => [group.name, capabilitiesOf(call, userid, group)]));
   const { clusterName } = sim.world;
   return {
     data: {
@@ -26,6 +26,22 @@ function login(call: Call) {
   };
 }
 
+/** What the web interface asks for: the privileges of one kind on one path. */
+const capabilities = [
+  { name: 'access', path: '/access', kind: /^(?:User|Group|Realm|Permissions)\./ },
+  { name: 'dc', path: '/', kind: /^(?:Sys|SDN)\./ },
+  { name: 'mapping', path: '/mapping', kind: /^Mapping\./ },
+  { name: 'nodes', path: '/nodes', kind: /^Sys\./ },
+  { name: 'sdn', path: '/sdn', kind: /^SDN\./ },
+  { name: 'storage', path: '/storage', kind: /^Datastore\./ },
+  { name: 'vms', path: '/vms', kind: /^VM\./ },
+];
+
+function capabilitiesOf(call: Call, userid: string, { path, kind }: (typeof capabilities)[number]) {
+  const names = namesOf(call, userid, path).filter((name) => kind.test(name));
+  return Object.fromEntries(names.map((name) => [name, 1]));
+}
+
 function namesOf(call: Call, id: string, path: string): string[] {
   return [...(privilegesOn(call.sim.world, authOf(id), path) ?? lifecyclePrivileges)];
 }
@@ -33,7 +49,7 @@ function namesOf(call: Call, id: string, path: string): string[] {
 function permissions(call: Call) {
   const { world } = call.sim;
   const asked = call.params.path;
-  const roots = ['/', '/access', '/nodes', '/pool', '/sdn', '/storage', '/vms'];
+  const roots = ['/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms'];
   const paths = asked === undefined ? [...new Set([...roots, ...world.acl.map(({ path }) => path)])] : [asked];
   const entries = paths.map((path) => {
     const names = namesOf(call, call.auth.id, path);

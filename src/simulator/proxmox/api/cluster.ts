@@ -1,5 +1,6 @@
 import { cpuCount, vmFigures } from '../config-view.ts';
 import { parameterError } from '../errors.ts';
+import { nodeFigures } from '../node-figures.ts';
 import { demand, may } from '../privileges.ts';
 import type { Call, Route } from '../route.ts';
 import { vmidRule } from '../schema.ts';
@@ -42,13 +43,7 @@ function resources({ sim, auth, params }: Call) {
   const { world } = sim;
   const type = params.type;
   const vms = Object.values(world.vms).filter((vm) => may(world, auth, `/vms/${vm.vmid}`, 'VM.Audit'));
-  const nodes = Object.values(world.nodes).map(({ name, online }) => ({
-    id: `node/${name}`,
-    type: 'node',
-    node: name,
-    status: online ? 'online' : 'offline',
-    level: '',
-  }));
+  const nodes = Object.values(world.nodes).map((node) => nodeFigures(sim, auth, node));
   const storages = Object.values(world.storages).filter((storage) =>
     may(world, auth, `/storage/${storage.id}`, 'Datastore.Audit', 'Datastore.AllocateSpace'),
   );
@@ -62,6 +57,7 @@ function resources({ sim, auth, params }: Call) {
       plugintype: storage.type,
       shared: storage.shared ? 1 : 0,
       content: storage.content.join(','),
+      ...(storage.active ? { disk: 0, maxdisk: 500 * 1024 ** 3 } : {}),
     })),
   );
   const data = [

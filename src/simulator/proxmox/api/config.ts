@@ -26,7 +26,9 @@ function checkChange(call: Call): void {
   for (const key of [...keys, ...listOf(params.delete)]) {
     demand(sim.world, auth, `/vms/${vmid}`, vmOption(key)?.privilege ?? 'VM.Config.Options');
   }
-  checkLock(loadVm(sim.world, node, vmid));
+  const vm = loadVm(sim.world, node, vmid);
+  checkDigest(vm, params);
+  checkLock(vm);
 }
 
 function startChange(call: Call, type: string) {

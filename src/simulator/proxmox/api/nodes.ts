@@ -1,23 +1,17 @@
 import { cpuCount, vmFigures } from '../config-view.ts';
+import { nodeFigures } from '../node-figures.ts';
 import { demand, may } from '../privileges.ts';
 import { type Call, pathVariable, type Route, target } from '../route.ts';
 import { flag } from '../schema.ts';
 import { loadVm } from '../vms.ts';
 import type { Vm } from '../world.ts';
 
-const GIB = 1024 ** 3;
-
 function uptime({ sim }: Call): number {
   return Math.floor((sim.clock.now() - sim.world.bootedAt) / 1000);
 }
 
 function list(call: Call) {
-  const data = Object.values(call.sim.world.nodes).map(({ name, online }) => {
-    const row = { id: `node/${name}`, type: 'node', node: name, level: '', status: online ? 'online' : 'offline' };
-    const alive = { uptime: uptime(call), cpu: 0.02, maxcpu: 8, mem: 2 * GIB, maxmem: 64 * GIB };
-    return online ? { ...row, ...alive } : row;
-  });
-  return { data };
+  return { data: Object.values(call.sim.world.nodes).map((node) => nodeFigures(call.sim, call.auth, node)) };
 }
 
 function status(call: Call) {
@@ -33,13 +27,18 @@ function figures(call: Call, vm: Vm) {
   };
 }
 
+function qmpStatus(vm: Vm) {
+  return { qmpstatus: vm.running ? 'running' : 'stopped' };
+}
+
 /** Real time, unlike cluster/resources. */
 function qemuList(call: Call) {
   const { world } = call.sim;
   const node = pathVariable(call, 'node');
   const vms = Object.values(world.vms).filter((vm) => vm.node === node);
   const visible = vms.filter((vm) => may(world, call.auth, `/vms/${vm.vmid}`, 'VM.Audit'));
-  return { data: visible.map((vm) => figures(call, vm)) };
+  const full = call.params.full === '1';
+  return { data: visible.map((vm) => ({ ...figures(call, vm), ...(full ? qmpStatus(vm) : {}) })) };
 }
 
 function current(call: Call) {
@@ -47,7 +46,7 @@ function current(call: Call) {
   const vm = loadVm(call.sim.world, node, vmid);
   const ha = vm.ha === null ? { managed: 0 } : { managed: 1, state: vm.ha.state };
   const agent = vm.config.agent === undefined ? {} : { agent: 1 };
-  return { data: { ...figures(call, vm), ...agent, ha, qmpstatus: vm.running ? 'running' : 'stopped' } };
+  return { data: { ...figures(call, vm), ...agent, ha, ...qmpStatus(vm) } };
 }
 
 export const nodeRoutes: Route[] = [

@@ -76,7 +76,7 @@ export const qmdestroy: Worker = {
     check(sim, task, at) {
       const vm = loadVm(sim.world, task.node, task.args.vmid);
       checkDestroyable(vm, task.args.params.purge === '1');
-      if (task.args.params.skiplock !== '1') checkLock(vm);
+      if (task.args.params.skiplock !== '1' && vm.config.lock !== 'suspended') checkLock(vm);
       checkLinkedClones(sim, vm);
       proceed(sim, task, 'gone', storageWait(sim, task, vm, at) + sim.timing.destroy);
     },

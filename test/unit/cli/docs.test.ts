@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { commands } from '../../../src/cli/commands/index.ts';
+import { commandReference } from '../../../src/cli/reference.ts';
+import { allPipelines } from '../../../src/lifecycle/pipelines.ts';
+import { states } from '../../../src/lifecycle/states.ts';
+import { stateTables } from '../../../src/report/state-tables.ts';
+
+const marked = /(<!-- reference:begin -->\n\n)([\s\S]*)(\n<!-- reference:end -->)/;
+
+/** With UPDATE_DOCS=1 in the environment the page is brought up to date instead. */
+function expectPage(name: string, reference: string): void {
+  const file = new URL(`../../../docs/${name}`, import.meta.url);
+  const page = readFileSync(file, 'utf8');
+  if (process.env.UPDATE_DOCS === '1') {
+    writeFileSync(
+      file,
+      page.replace(marked, (_, begin, __, end) => `${begin}${reference}\n${end}`),
+    );
+  } else {
+    expect(marked.exec(page)?.[2]).toBe(`${reference}\n`);
+  }
+}
+
+it('docs/commands.md holds the help of every command', () => {
+  const reference = commandReference();
+  for (const { usage } of commands) expect(reference).toContain(`## vmctl ${usage.split(' ')[0]}\n`);
+  expectPage('commands.md', reference);
+});
+
+it('docs/states.md holds what `vmctl states` prints', async () => {
+  expectPage('states.md', stateTables(states, await allPipelines()));
+});
+
+it('--help has examples first, for vmctl and for every command', () => {
+  for (const section of commandReference().split(/^## /m).slice(1)) {
+    expect(section).toMatch(/^vmctl.*\n\n```text\nExamples:\n {2}vmctl [\s\S]*\nUsage: vmctl /);
+  }
+});
