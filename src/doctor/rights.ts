@@ -19,7 +19,7 @@ const vms = { path: '/vms', narrower: /^\/(vms|pool)\/./, without: 'failure' } a
 const storage = { path: '/storage', narrower: /^\/(storage|pool)\/./ } as const;
 
 /** The privileges that the pipelines use, and what does not work without them. */
-export const rights: readonly Right[] = [
+const rights: readonly Right[] = [
   { ...vms, privilege: 'VM.Audit', meaning: 'VMs are not seen, and their identity cannot be checked' },
   { ...vms, privilege: 'VM.PowerMgmt', meaning: 'VMs cannot be stopped' },
   { ...vms, privilege: 'VM.Allocate', meaning: 'VMs cannot be destroyed' },

@@ -3,6 +3,7 @@ import { type Outcome, type Pipeline, positionOf, type Step } from '../lifecycle
 import type { CheckpointResult } from '../records/checkpoint.ts';
 import { type LogEntry, newRunId } from '../records/vm-log.ts';
 import { progressOf, type VmRow } from '../records/vm-row.ts';
+import { rowLabel } from '../report/tick-report.ts';
 import { createAttemptWriter } from './attempt-writer.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { RowTools } from './run-row.ts';
@@ -49,10 +50,21 @@ export async function runAttempt(
     lines.push(text);
     report.detail(row, text);
   };
+  const complain = (text: string) => {
+    say(text);
+    const request = `${rowLabel(row)} ${pipeline.action}`;
+    tools.moduleLog.write({
+      module: 'puq_proxmox_kvm',
+      action: pipeline.action,
+      request,
+      response: text,
+      failed: true,
+    });
+  };
   async function attempt(step: Step): Promise<Verdict> {
     try {
       tools.signal.throwIfAborted();
-      return await step.run({ ...tools, ...lent, row, progress: writer.progress, resumed, say });
+      return await step.run({ ...tools, ...lent, row, progress: writer.progress, resumed, say, complain });
     } catch (error) {
       return judge(error, tools.signal);
     }

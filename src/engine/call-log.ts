@@ -1,6 +1,17 @@
 import type { DnsResponse, Sender } from '../dns/sender.ts';
 import type { ObservedCall } from '../proxmox/observe.ts';
 import type { ModuleLog } from '../records/module-log.ts';
+import type { Lease } from './lease.ts';
+
+/** A tick that has been taken over writes nothing more, not even what it sees now. */
+export function whileHeld(log: ModuleLog, lease: Lease): ModuleLog {
+  return {
+    ...log,
+    write(entry) {
+      if (lease.holds()) log.write(entry);
+    },
+  };
+}
 
 /** Writes the calls of a cluster to the Module Log. */
 export function logProxmoxCall(log: ModuleLog): (observed: ObservedCall) => void {

@@ -23,7 +23,7 @@ function guardOf(lease: Lease | 'read-only' | undefined): ClusterPorts['before']
 
 /**
  * @param lease no changing call is sent that could outlive it; `read-only`: none at all; undefined: a command's own.
- * @param signal ends the calls of this tick.
+ * @param signal ends every call of this tick.
  */
 export function createClusters(
   settings: Settings,
@@ -38,14 +38,14 @@ export function createClusters(
     const cluster = settings.clusters.find((one) => one.name === name);
     if (!cluster) throw new Error(`no cluster ${name}`);
     const { createCluster } = await import('../proxmox/cluster.ts');
-    const opening = createCluster(cluster, {
+    return createCluster(cluster, {
       clock,
       random: Math.random,
       retry: { maxRetries: settings.proxmoxMaxRetries, baseDelaySeconds: settings.proxmoxRetryBaseDelay },
       before: guardOf(lease),
       observe,
+      signal,
     });
-    return opening.withSignal(signal);
   }
 
   return {

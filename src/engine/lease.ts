@@ -22,6 +22,8 @@ export interface Lease {
    * @throws LeaseLost; UnreachableError where the database cannot be asked.
    */
   ensure(ms: number): Promise<void>;
+  /** False when it may have run out. What must not wait for an answer of the database is left undone then. */
+  holds(): boolean;
   /** `leave` gives everything that the tick still holds to others at once; without, when the lease has run out. */
   end(leave: boolean): Promise<void>;
 }
@@ -87,6 +89,7 @@ export async function beginLease(db: Database, clock: Clock, leaseMs: number): P
       return ticks;
     },
     dbNow: () => sync.db + clock.monotonic() - sync.at,
+    holds: () => !lost.signal.aborted && certain() > 0,
     async ensure(ms) {
       lost.signal.throwIfAborted();
       if (certain() <= ms) await unlessAborted(renew(), lost.signal);

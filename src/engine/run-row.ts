@@ -4,6 +4,7 @@ import { createVmFinder } from '../lifecycle/find-vm.ts';
 import type { Pipeline } from '../lifecycle/pipeline.ts';
 import { pipelineOf } from '../lifecycle/pipelines.ts';
 import { release } from '../records/claims.ts';
+import type { ModuleLog } from '../records/module-log.ts';
 import { freeSlots, takeSlot } from '../records/slots.ts';
 import { isConnectionError } from '../records/transaction.ts';
 import type { VmRow } from '../records/vm-row.ts';
@@ -14,6 +15,7 @@ import { openClusterOf } from './cluster-of.ts';
 /** What the engine lends a row beyond what its steps get. */
 export interface RowTools extends TickTools {
   readonly report: TickReport;
+  readonly moduleLog: ModuleLog;
   /** Exit codes that what happened asks for. */
   readonly codes: Set<number>;
   /** Aborted when the tick drains: nothing new is begun, a row that only waits is given back at once. */

@@ -11,7 +11,7 @@ import { takeOver } from '../records/ticks.ts';
 import { findRow, type VmRow } from '../records/vm-row.ts';
 import type { TickReport } from '../report/tick-report.ts';
 import type { Settings } from '../settings/types.ts';
-import { logProxmoxCall } from './call-log.ts';
+import { logProxmoxCall, whileHeld } from './call-log.ts';
 import { createClusters } from './clusters.ts';
 import { type Drain, withMaxRuntime } from './drain.ts';
 import { beginLease, type Lease } from './lease.ts';
@@ -56,7 +56,7 @@ export async function runTick(ports: TickPorts, options: TickOptions): Promise<T
   const lease = await beginLease(db, clock, settings.claimLeaseSeconds * 1000);
   const drain = withMaxRuntime(ports.drain, clock, options.maxRuntimeSeconds * 1000);
   try {
-    const moduleLog = await openModuleLog(db, settings.moduleLog);
+    const moduleLog = whileHeld(await openModuleLog(db, settings.moduleLog), lease);
     const tools = createTools({ ...ports, drain }, lease, codes, moduleLog);
     await takeOver(db);
     if (options.only === undefined) {
@@ -72,7 +72,7 @@ export async function runTick(ports: TickPorts, options: TickOptions): Promise<T
       ends[await runRow(tools, row)] += 1;
     }
     await moduleLog.flush();
-    lease.lost.throwIfAborted();
+    await lease.ensure(0);
   } finally {
     drain.end();
     // What was dropped may still be on its way to Proxmox or DNS: its claims run out instead.
@@ -91,6 +91,7 @@ function createTools(ports: TickPorts, lease: Lease, codes: Set<number>, moduleL
     settings,
     clock,
     report,
+    moduleLog,
     codes,
     draining: drain.draining,
     signal,

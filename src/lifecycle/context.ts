@@ -33,6 +33,8 @@ export interface StepContext extends TickTools {
   readonly resumed: boolean;
   /** Prints and logs one line about the row. */
   readonly say: (text: string) => void;
+  /** The same for an error that does not block: it goes to the Module Log too. */
+  readonly complain: (text: string) => void;
   readonly vm: VmFinder;
   /** Takes a place for this row among `places` that all ticks and hosts share; given back when the step ends. */
   readonly takeSlot: (name: string, places: number) => Promise<boolean>;

@@ -37,8 +37,9 @@ export interface Cluster extends NodeCalls, VmCalls, StorageCalls, TaskCalls {
 
 /** @throws UsageError where the token is malformed */
 export function createCluster(settings: ClusterSettings, ports: ClusterPorts): Cluster {
-  const { clock } = ports;
-  const { transport, setShare, skewMs } = createStack(settings, ports);
+  const { clock, signal: over } = ports;
+  const { transport: endless, setShare, skewMs } = createStack(settings, ports);
+  const transport = over === undefined ? endless : signalled(endless, over);
   const calls = callsOf(sharedReadings(transport));
   const shared = {
     name: settings.name,
@@ -61,7 +62,7 @@ export function createCluster(settings: ClusterSettings, ports: ClusterPorts): C
       withSignal: (signal) => view(signalled(own, signal), either(outer, signal)),
     };
   }
-  return view(transport, undefined);
+  return view(transport, over);
 }
 
 function callsOf(transport: Transport): Calls {

@@ -20,6 +20,8 @@ export interface ClusterPorts {
   /** Default: real connections, with got loaded by the first call. */
   readonly sender?: Sender | undefined;
   readonly before?: Guard | undefined;
+  /** Ends every call, those of shared readings too. */
+  readonly signal?: AbortSignal | undefined;
   /** Told of every call but shared readings. */
   readonly observe?: ((observed: ObservedCall) => void) | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './database.ts';
+import { whileAlive } from './ticks.ts';
 import { repeating, transact } from './transaction.ts';
 import type { VmRow } from './vm-row.ts';
 
@@ -52,7 +53,9 @@ export async function claimDue(
 ): Promise<VmRow[]> {
   const ids = await findDue(db, states, limit);
   if (ids.length === 0) return [];
-  await transact(db, (trx) => due(db, trx(db.vmTable), states).whereIn('id', ids).update({ claim_token: token }));
+  await transact(db, (trx) =>
+    whileAlive(db, due(db, trx(db.vmTable), states).whereIn('id', ids), token).update({ claim_token: token }),
+  );
   return repeating(db, () =>
     db.knex<VmRow>(db.vmTable).whereIn('id', ids).andWhere({ claim_token: token }).orderBy('id'),
   );
@@ -61,8 +64,7 @@ export async function claimDue(
 /** Claims one row, whatever it waits for, unless somebody works on it. */
 export async function claimRow(db: Database, token: string, id: number): Promise<boolean> {
   const claimed = await transact(db, (trx) =>
-    trx(db.vmTable)
-      .where({ id })
+    whileAlive(db, trx(db.vmTable).where({ id }), token)
       .andWhere((free) => free.whereNull('claim_token').orWhere({ claim_token: token }))
       .update({ claim_token: token }),
   );

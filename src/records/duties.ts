@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { redact } from '../base/redact.ts';
 import type { Database } from './database.ts';
+import { whileAlive } from './ticks.ts';
 import { repeating, transact } from './transaction.ts';
 
 const table = 'mod_vmctl_duties';
@@ -23,8 +24,7 @@ export async function dueDuties(db: Database): Promise<string[]> {
 /** Claims a duty that is due; one tick gets it. */
 export async function claimDuty(db: Database, name: string, token: string): Promise<boolean> {
   const claimed = await transact(db, (trx) =>
-    trx(table)
-      .where({ name })
+    whileAlive(db, trx(table).where({ name }), token)
       .andWhere((free) => free.whereNull('claim_token').orWhere({ claim_token: token }))
       .andWhere('next_run_at', '<=', db.clock.sql())
       .update({ claim_token: token }),

@@ -14,17 +14,26 @@ export interface Place {
   wsrep: string | null;
 }
 
-/** @param clustered whether the database may be a Galera cluster: asking costs one more statement. */
-async function placeOf(db: Database, clustered = true): Promise<Place> {
+async function placeOf(db: Database): Promise<Place> {
   if (db.dialect === 'sqlite') {
     const [file] = await db.knex.raw('PRAGMA database_list');
     const path: string = file.file;
     return { host: '', port: 0, schema_name: path === '' ? ':memory:' : realpathSync(path), wsrep: null };
   }
   const [[server]] = await db.knex.raw('SELECT @@hostname AS host, @@port AS port, DATABASE() AS schema_name');
-  if (!clustered) return { ...server, wsrep: null };
   const [[cluster]] = await db.knex.raw("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'");
   return { ...server, wsrep: cluster?.Value || null };
+}
+
+/** What is stored, and where it was read: in one statement outside a Galera cluster, because every tick asks. */
+async function readInstallation(db: Database): Promise<{ stored?: Place & { id: string }; found: Place }> {
+  const query = db.knex(table).where({ fixed: 1 });
+  if (db.dialect === 'sqlite') return { stored: await query.first(), found: await placeOf(db) };
+  const here = '@@hostname AS found_host, @@port AS found_port, DATABASE() AS found_schema';
+  const [row] = await query.select('*', db.knex.raw(here));
+  if (!row || row.wsrep !== null) return { stored: row, found: await placeOf(db) };
+  const { found_host: host, found_port: port, found_schema: schema_name, ...stored } = row;
+  return { stored, found: { host, port, schema_name, wsrep: null } };
 }
 
 /** Whether two descriptions are of one database. */
@@ -66,9 +75,8 @@ export async function adoptInstallation(db: Database, kind: 'moved' | 'copy'): P
  * @throws UsageError when the tables are missing, RefusedError (12) for another database.
  */
 export async function checkInstallation(db: Database): Promise<string> {
-  const [stored] = await repeating(db, () => db.knex(table).where({ fixed: 1 }));
+  const { stored, found } = await repeating(db, () => readInstallation(db));
   if (!stored) throw new UsageError('this database was never set up for vmctl', { cure: 'run: vmctl db migrate' });
-  const found = await repeating(db, () => placeOf(db, stored.wsrep !== null));
   if (!isSamePlace(stored, found)) {
     throw new RefusedError(
       `this is not the database that vmctl was set up for: found ${text(found)}, expected ${text(stored)}`,

@@ -45,6 +45,8 @@ export async function openMysql(url: string, connections: number, readOnly: bool
   return knex({
     log: silent,
     client: 'mysql2',
+    // Else knex asks each server for its version first, which matters only to what is not used here.
+    version: 'latest',
     connection: {
       host: target.hostname.replace(/^\[|\]$/g, ''),
       port: Number(target.port || 3306),

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { whileAlive } from './ticks.ts';
 import { repeating, transact } from './transaction.ts';
 
 const table = 'mod_vmctl_slots';
@@ -19,8 +20,7 @@ export async function takeSlot(
     const mine = await trx(table).where({ name, claim_token: token, row_id: rowId }).update({ row_id: rowId });
     if (mine > 0) return true;
     for (let place = 0; place < places; place += 1) {
-      const taken = await trx(table)
-        .where({ name, place })
+      const taken = await whileAlive(db, trx(table).where({ name, place }), token)
         .whereNull('claim_token')
         .update({ claim_token: token, row_id: rowId });
       if (taken === 1) return true;

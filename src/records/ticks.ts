@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { Knex } from 'knex';
 import type { Database } from './database.ts';
 import { repeating, transact } from './transaction.ts';
 
@@ -41,6 +42,12 @@ export async function renewTick(db: Database, id: string, leaseMs: number): Prom
       .update({ alive_until: db.clock.sql(leaseMs) }),
   );
   return stateOf(db, id);
+}
+
+/** Only while the lease of the tick holds: one that was taken over, and does not know it yet, claims nothing more. */
+export function whileAlive(db: Database, query: Knex.QueryBuilder, id: string): Knex.QueryBuilder {
+  const alive = db.knex(table).where({ id }).andWhere('alive_until', '>=', db.clock.sql());
+  return query.whereExists(alive.select(db.knex.raw('1')));
 }
 
 /** Where a tick runs, and since when (UTC text); undefined when it is not on the list. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { redact } from '../base/redact.ts';
 import type { Database } from './database.ts';
-import { repeating } from './transaction.ts';
+import { repeating, transact } from './transaction.ts';
 import type { VmRow } from './vm-row.ts';
 
 const runs = 'mod_vmctl_log_runs';
@@ -111,4 +111,22 @@ export async function readLog(
         durationMs: Number(duration_ms),
       })),
   }));
+}
+
+/** Deletes all but the newest `kept` runs of each row, with their entries. Returns how many runs. */
+export async function trimLog(db: Database, kept: number): Promise<number> {
+  const long = await repeating<{ row_id: number }[]>(db, () =>
+    db.knex(runs).groupBy('row_id').having(db.knex.raw('COUNT(*)'), '>', kept).select('row_id'),
+  );
+  let deleted = 0;
+  for (const { row_id } of long) {
+    const old = await repeating<string[]>(db, () =>
+      db.knex(runs).where({ row_id }).orderBy('started_at', 'desc').offset(kept).limit(10_000).pluck('id'),
+    );
+    deleted += await transact(db, async (trx) => {
+      await trx(entries).whereIn('run_id', old).delete();
+      return trx(runs).whereIn('id', old).delete();
+    });
+  }
+  return deleted;
 }

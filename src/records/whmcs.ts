@@ -83,10 +83,12 @@ export function writtenAddresses({ dedicatedip, assignedips }: Service): string[
 
 /** Whether another row that is not removed belongs to the same service: then its fields tell of that row's VM too. */
 export async function serviceIsShared(db: Database, row: { id: number; service_id: number | null }): Promise<boolean> {
+  const { service_id } = row;
+  if (service_id === null) return false;
   const [other] = await repeating(db, () =>
     db
       .knex(db.vmTable)
-      .where({ service_id: row.service_id })
+      .where({ service_id })
       .whereNot({ id: row.id })
       .whereNot({ vm_status: 'remove' })
       .limit(1)

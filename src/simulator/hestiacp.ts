@@ -12,12 +12,12 @@ export type HestiacpRecord = Pick<StoredRecord, 'record' | 'type' | 'value'> &
 
 /**
  * Around the API, or inside it: a load too high for any command, the API switched off, a restart that fails after the
- * write, a release that sends no `Hestia-Exit-Code`.
+ * write, a release that sends no `Hestia-Exit-Code`, a command that ends with `code` (`silent`: printing nothing).
  */
 export type HestiacpFault =
   | HttpFault
   | { readonly do: 'load' | 'disabled' | 'restart-fails' | 'no-code' }
-  | { readonly do: 'code'; readonly code: number; readonly command: string };
+  | { readonly do: 'code'; readonly code: number; readonly command: string; readonly silent?: boolean };
 
 export interface HestiacpOptions {
   readonly owner?: string;
@@ -117,7 +117,8 @@ export function createHestiacpSimulator(options: HestiacpOptions): HestiacpSimul
     state.restartFails = fault?.do === 'restart-fails';
     const ending = await endingOf(async () => {
       if (fault?.do === 'load') throw new CommandFailure(codes.load, 'Error: Load Average is too high');
-      if (fault?.do === 'code' && fault.command === command) throw new CommandFailure(fault.code, 'Error: simulated');
+      if (fault?.do === 'code' && fault.command === command)
+        throw new CommandFailure(fault.code, fault.silent ? '' : 'Error: simulated');
       const run = commands[command];
       if (run === undefined) throw new CommandFailure(127, `sudo: ${command}: command not found`);
       return run(state, args);

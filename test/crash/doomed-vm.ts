@@ -13,15 +13,20 @@ export interface DoomedVm {
   readonly serviceId: number;
 }
 
+function pointerOf(address: string): string {
+  return `${address.split('.').at(-1)}.${reverse}`;
+}
+
 /** @param n from 1; every other number is another VMID, address and service. */
 export async function addDoomedVm(site: GatedSite, n: number): Promise<DoomedVm> {
   const vmid = 2000 + n;
   const address = `192.0.2.${(n % 250) + 1}`;
   const name = `${vmid}-1776530141`;
   const host = `${name}.${forward}.`;
-  const pointer = `${(n % 250) + 1}.${reverse}.`;
   await site.dns.zone(forward).put({ name: host, type: 'A', ttl: 300, records: [{ content: address }] });
-  await site.dns.zone(reverse).put({ name: pointer, type: 'PTR', ttl: 300, records: [{ content: host }] });
+  await site.dns
+    .zone(reverse)
+    .put({ name: `${pointerOf(address)}.`, type: 'PTR', ttl: 300, records: [{ content: host }] });
   const row = await site.addVm({
     vm: { vmid, name, guest: { shutdownMs: 2_000 } },
     addresses: [address],
@@ -60,7 +65,9 @@ export async function lookAt(site: GatedSite, { row, vmid, address, serviceId }:
     volumes: Object.values(world.volumes).filter((volume) => volume.vmid === vmid).length,
     destroys: destroys.map(({ exitstatus }) => exitstatus),
     deletesRefused: deletes.filter(({ status }) => status >= 400).map(({ reason }) => reason),
-    records: { ...(await site.dns.zone(forward).records()), ...(await site.dns.zone(reverse).records()) },
+    records: [await site.dns.zone(forward).records(), await site.dns.zone(reverse).records()]
+      .flatMap((zone) => Object.keys(zone))
+      .filter((name) => name === `${vmid}-1776530141.${forward} A` || name === `${pointerOf(address)} PTR`),
   };
 }
 
@@ -82,7 +89,7 @@ export function gone({ serviceId }: DoomedVm): Awaited<ReturnType<typeof lookAt>
     volumes: 0,
     destroys: ['OK'],
     deletesRefused: [],
-    records: {},
+    records: [],
   };
 }
 

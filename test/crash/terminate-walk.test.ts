@@ -34,8 +34,16 @@ describe('kill -9 at every single Proxmox, DNS and SQL call of a terminate, then
     expect(points.length).toBeGreaterThan(100);
     expect(changes.length).toBeGreaterThan(40);
     const t = performance.now();
-    const trials = await walk(sites, points.filter((_, i) => i % Number(process.env.EVERY ?? 1) === Number(process.env.OFF ?? 0)), leaseMs);
-    console.log(points.length, (performance.now() - t) / 1000, trials.filter(({ reached }) => !reached).map((x) => x.point));
+    const trials = await walk(
+      sites,
+      points.filter((_, i) => i % Number(process.env.EVERY ?? 1) === Number(process.env.OFF ?? 0)),
+      leaseMs,
+    );
+    console.log(
+      points.length,
+      (performance.now() - t) / 1000,
+      trials.filter(({ reached }) => !reached).map((x) => x.point),
+    );
     expect(failures(trials)).toEqual([]);
   }, 900_000);
 });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import type { Verdict } from '../support/mysql-gate.ts';
 import type { RunningProcess } from '../support/process.ts';
 import { addDoomedVm, gone, leftByTicks, lookAt, nothingLeft } from './doomed-vm.ts';
 import type { Call, GatedSite } from './gated-site.ts';
@@ -73,7 +74,7 @@ export async function tryPoint(site: GatedSite, point: Point, leaseMs: number): 
   const counts = { before: counter(), after: counter() };
   let reached = false;
   let tick: RunningProcess | undefined;
-  site.watch(async (call) => {
+  site.watch(async (call): Promise<Verdict> => {
     const here = counts[call.phase](call) === point.nth && call.phase === point.phase && shape(call) === shape(point);
     if (!here || reached) return 'pass';
     reached = true;
@@ -84,7 +85,8 @@ export async function tryPoint(site: GatedSite, point: Point, leaseMs: number): 
   tick = site.startGated(['cron']);
   await tick.result;
   const killed = await lookAt(site, vm);
-  if (killed.vm && killed.address !== 'allocated') problems.push(`its address is ${killed.address}, and the VM is there`);
+  if (killed.vm && killed.address !== 'allocated')
+    problems.push(`its address is ${killed.address}, and the VM is there`);
   if (killed.vm && killed.service.dedicatedip !== vm.address) problems.push('WHMCS has lost a VM that is there');
   if (reached) await systemClock.sleep(leaseMs * 1.05);
   site.unwatch();

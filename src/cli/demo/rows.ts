@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { openDatabase } from '../../records/database.ts';
 import { migrate } from '../../records/migrate.ts';
-import { demoVms } from './vms.ts';
+import { demoVms, domain } from './vms.ts';
 
 /** Makes the tables and the rows that a panel and earlier deploys would have left. */
 export async function fillDatabase(url: string, clock: Clock): Promise<void> {
@@ -19,7 +19,7 @@ export async function fillDatabase(url: string, clock: Clock): Promise<void> {
         vm_id: vmid,
         vm_name: name,
         vm_uuid: uuid,
-        domain: `${name}.puqcloud.com`,
+        domain: `${name}.${domain}`,
       });
       for (const address of [v4, ...(v6 ? [v6.address] : [])]) {
         await db

@@ -27,7 +27,7 @@ export async function runDemo(keep: boolean): Promise<void> {
     };
     await fillDatabase(env.VMCTL_DATABASE_URL, clock);
     printLine(
-      `A simulated cluster, a simulated PowerDNS and a database in ${folder}. Time runs ${speed} times as fast.`,
+      `A simulated cluster, three simulated DNS servers and a database in ${folder}. Time runs ${speed} times as fast.`,
     );
     await vmctl(env, 'list');
     await vmctl(env, 'cron', '--verbose');

@@ -1,3 +1,4 @@
+export const domain = 'puqcloud.com';
 export const reverseV4 = '130.168.192.in-addr.arpa';
 export const reverseV6 = '8.b.d.0.1.0.0.2.ip6.arpa';
 

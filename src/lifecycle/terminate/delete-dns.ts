@@ -12,12 +12,12 @@ import { addressesOf } from '../vm-addresses.ts';
  * for good is remembered and tried again by a duty, so that no record outlives its VM for longer than its provider is down.
  */
 export async function deleteDns(context: StepContext): Promise<Outcome> {
-  const { row, db, settings, say, signal } = context;
+  const { row, db, settings, say, complain, signal } = context;
   say('deleting DNS records');
   const { all } = await addressesOf(db, row);
   const results = await removeRecords(settings.dns.zones, vmOf(row, all), await context.dns(), {
     signal,
-    onResult: (result) => say(recordLine(result)),
+    onResult: (result) => (result.ok ? say : complain)(recordLine(result)),
   });
   const leftovers = results.flatMap((result) =>
     result.leftovers.map((left) => ({ ...left, address: result.address, error: result.error ?? '' })),

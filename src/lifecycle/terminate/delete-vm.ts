@@ -96,11 +96,11 @@ async function followTask(context: StepContext, wait: Wait, upid: string): Promi
 
 /** What went wrong in the task may have gone wrong after the VM was gone; a passing cause is tried again. */
 async function failedTask(context: StepContext, wait: Wait, error: ProxmoxError): Promise<Outcome> {
-  const { vm, say, settings } = context;
+  const { vm, complain, settings } = context;
   if (!(await vm.identified())) return gone(context, wait);
   const tries = (wait.tries ?? 0) + 1;
   if (error.kind === 'permanent' || tries > settings.proxmoxMaxRetries) throw error;
-  say(`DELETE ERR ${error.text}, trying again`);
+  complain(`DELETE ERR ${error.text}, trying again`);
   const pollMs = settings.proxmoxRetryBaseDelay * 1000 * 2 ** (tries - 1);
   return { kind: 'wait', wait: { ...newWait(context, 'again', wait), tries }, pollMs };
 }
@@ -111,7 +111,7 @@ async function gone(context: StepContext, wait: Wait | undefined): Promise<Outco
 }
 
 /** Every other refusal ends the attempt; nothing of it is overridden. */
-function refused({ say }: StepContext, error: ProxmoxError): StepFailure {
-  say(`DELETE ERR ${error.text}`);
+function refused({ complain }: StepContext, error: ProxmoxError): StepFailure {
+  complain(`DELETE ERR ${error.text}`);
   return new StepFailure(error.text, error.cure, error);
 }

@@ -8,7 +8,7 @@ import { type Outcome, StepFailure } from '../pipeline.ts';
  * do not hold the row: they are deleted where the token may, else named for a human.
  */
 export async function proveGone(context: StepContext): Promise<Outcome> {
-  const { row, vm, progress, say, signal } = context;
+  const { row, vm, progress, say, complain, signal } = context;
   if (row.vm_id === null) return { kind: 'done' };
   const cluster = await vm.cluster();
   const death = await proveDeath(cluster, {
@@ -19,10 +19,10 @@ export async function proveGone(context: StepContext): Promise<Outcome> {
   });
   if (!death.gone) return goneOrNot(context, death.why);
   for (const volid of death.deleted) say(`volume deleted that the destroy task had left: ${volid}`);
-  for (const note of death.notes) say(note);
+  for (const note of death.notes) complain(note);
   if (death.left.length === 0) return { kind: 'done' };
   const message = `volumes left on ${cluster.name}: ${death.left.join(', ')}; delete them by hand (pvesm free <volume>)`;
-  say(message);
+  complain(message);
   return { kind: 'done', message };
 }
 

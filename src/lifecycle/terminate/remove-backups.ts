@@ -33,15 +33,15 @@ async function removeAll(
   vmid: number,
   uuid: string | undefined,
 ): Promise<boolean> {
-  const { say, signal } = context;
+  const { complain, signal } = context;
   try {
     const { backups, errors } = await findBackups(cluster, vmid, { signal });
-    for (const { node, storage, error } of errors) say(`backup ERR ${storage} on ${node}: ${error.text}`);
+    for (const { node, storage, error } of errors) complain(`backup ERR ${storage} on ${node}: ${error.text}`);
     const removed = await Promise.all(backups.map((backup) => remove(context, cluster, backup, uuid)));
     return errors.length === 0 && removed.every((done) => done);
   } catch (error) {
     if (!(error instanceof ProxmoxError)) throw error;
-    say(`backup ERR ${error.text}`);
+    complain(`backup ERR ${error.text}`);
     return false;
   }
 }
@@ -52,7 +52,7 @@ async function remove(
   backup: BackupVolume,
   uuid: string | undefined,
 ): Promise<boolean> {
-  const { say, signal } = context;
+  const { say, complain, signal } = context;
   const { volid, node, storage } = backup;
   try {
     if (backup.protected) {
@@ -70,7 +70,8 @@ async function remove(
     return true;
   } catch (error) {
     if (!(error instanceof ProxmoxError)) throw error;
-    say(error.reason === 'protected' ? `backup kept (protected): ${volid}` : `backup ERR ${volid}: ${error.text}`);
+    if (error.reason === 'protected') say(`backup kept (protected): ${volid}`);
+    else complain(`backup ERR ${volid}: ${error.text}`);
     return false;
   }
 }

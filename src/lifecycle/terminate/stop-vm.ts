@@ -19,19 +19,21 @@ type WindowWait = Wait & { readonly for: Window; readonly until: string };
 
 /** Stops the VM. The window is persisted, so that a tick that takes over goes on with it instead of starting anew. */
 export async function stopVm(context: StepContext): Promise<Outcome> {
-  const { row, vm, signal } = context;
+  const { row, vm, signal, dbNow } = context;
   const wait = windowOf(context);
   if (row.vm_id === null) return { kind: 'skipped', why: 'no VM' };
   // While it waits only the power state is asked for, in one request a node; before each call that acts, the identity.
   const known = wait === undefined ? null : row.node;
   const node = known ?? (await vm.identified())?.node;
   if (node === undefined) return { kind: 'skipped', why: 'gone' };
+  // Before the reading: a tick that stood still meanwhile does not take an old reading for the end of the window.
+  const asked = dbNow();
   const { status } = wait
     ? await (await vm.cluster()).watch.power(node, row.vm_id, { signal })
     : await vm.power(node, row.vm_id, signal);
   if (status === 'elsewhere') return follow(context);
   if (status === 'stopped') return stopped(context);
-  return wait === undefined ? request(context, 'graceful', undefined) : stillRunning(context, wait);
+  return wait === undefined ? request(context, 'graceful', undefined) : stillRunning(context, wait, asked);
 }
 
 function windowOf({ progress: { wait } }: StepContext): WindowWait | undefined {
@@ -71,10 +73,10 @@ async function request(context: StepContext, window: Window, before: WindowWait 
   return { kind: 'wait', wait: { for: window, since, until, upid }, pollMs, learned: { node: found.node } };
 }
 
-async function stillRunning(context: StepContext, wait: WindowWait): Promise<Outcome> {
-  const { say, dbNow } = context;
+async function stillRunning(context: StepContext, wait: WindowWait, asked: number): Promise<Outcome> {
+  const { say } = context;
   const { ms, next } = windows[wait.for];
-  const waited = ms - (Date.parse(wait.until) - dbNow());
+  const waited = ms - (Date.parse(wait.until) - asked);
   if (waited >= ms) return next === undefined ? hangs(context, wait) : request(context, next, wait);
   const beats = Math.floor(waited / heartbeatMs);
   // Its task is asked for at the first poll, where a refusal shows, and with each heartbeat.
@@ -85,7 +87,7 @@ async function stillRunning(context: StepContext, wait: WindowWait): Promise<Out
   const failed = await failureOf(context, wait.upid);
   if (failed?.reason === 'locked') return lockedOutcome(context, failed.lock ?? 'unknown', context.row.vm_id ?? 0);
   if (failed && next !== undefined) {
-    say(`stop ERR ${failed.text}`);
+    context.complain(`stop ERR ${failed.text}`);
     return request(context, next, wait);
   }
   return { kind: 'wait', wait: { ...wait, tries: beats }, pollMs };

@@ -72,13 +72,19 @@ async function changeRecord(state: HestiacpState, args: Arguments): Promise<stri
   checks.checkValue(type, value);
   checks.checkIsFqdn(type, value);
   const next: StoredRecord = { id: old.id, record: asKept(record, type), type, value, suspended: false, ttl };
-  if (JSON.stringify(next) === JSON.stringify(old)) {
+  if (isSame(old, next)) {
     throw new CommandFailure(codes.exists, 'No pending changes in DNS entry.');
   }
   await state.work();
   dropRecord(zone, old.id);
   putRecord(zone, next);
   return restartDns(state, restart);
+}
+
+function isSame(old: StoredRecord, next: StoredRecord): boolean {
+  const { record, type, value, suspended } = next;
+  const isAlike = old.record === record && old.type === type && old.value === value && old.suspended === suspended;
+  return isAlike && Number(old.ttl) === Number(next.ttl);
 }
 
 async function deleteRecord(state: HestiacpState, args: Arguments): Promise<string> {

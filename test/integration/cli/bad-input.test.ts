@@ -237,7 +237,7 @@ describe('a database', () => {
     const copy = await createDatabase();
     try {
       const [from, to] = [site.databaseUrl, copy.url].map((url) => new URL(url).pathname.slice(1));
-      const [tables]: [Record<string, string>[]] = await site.db.knex.raw(`SHOW TABLES FROM ${from}`);
+      const [tables = []]: Record<string, string>[][] = await site.db.knex.raw(`SHOW TABLES FROM ${from}`);
       for (const table of tables.map((row) => Object.values(row)[0])) {
         await site.db.knex.raw(`CREATE TABLE ${to}.${table} LIKE ${from}.${table}`);
         await site.db.knex.raw(`INSERT INTO ${to}.${table} SELECT * FROM ${from}.${table}`);

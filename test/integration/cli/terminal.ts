@@ -46,8 +46,26 @@ export async function onTerminal(
   return { screen, code: child.exitCode };
 }
 
-/** What is left to read on a screen: lines without the control sequences that draw them. */
-export function plain(screen: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed.
-  return screen.replace(/\u001B\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r\n', '\n');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a terminal obeys.
+const sequence = /\u001B\[(\??\d*)([A-Za-z])|\r|\n|[^\u001B\r\n]+/g;
+
+/** What a human sees in the end, after everything was drawn and erased: lines, without colours. */
+export function seen(screen: string): string {
+  const lines = [''];
+  let row = 0;
+  let column = 0;
+  for (const [text, count = '', command] of screen.matchAll(sequence)) {
+    const line = lines[row] ?? '';
+    if (text === '\r') column = 0;
+    else if (text === '\n') row += 1;
+    else if (command === 'A') row = Math.max(0, row - Number(count || 1));
+    else if (command === 'G') column = Number(count || 1) - 1;
+    else if (command === 'K') lines[row] = count === '2' ? '' : line.slice(0, column);
+    else if (command === undefined) {
+      lines[row] = line.padEnd(column).slice(0, column) + text + line.slice(column + text.length);
+      column += text.length;
+    }
+    while (lines.length <= row) lines.push('');
+  }
+  return lines.join('\n');
 }

@@ -1,9 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Clock } from '../../../src/base/clock.ts';
-import { systemClock } from '../../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { makeCertificate } from '../../../src/simulator/certificate.ts';
 import { createProxmoxSimulator, type ProxmoxOptions } from '../../../src/simulator/proxmox/index.ts';
 import type { TokenSpec } from '../../../src/simulator/scenario.ts';
@@ -121,12 +121,9 @@ it('tells the end of each certificate: below 30 days a warning, and of a pin tha
       new RegExp(`^warning other .*valid until ${soon.toISOString().slice(0, 10)} \\(12 days\\) => renew it`),
     ),
   ]);
-  const yaml = (text: string) =>
-    other.add(text).replace(/tls: \{ ca: '[^']*other-ca.pem' \}/, `tls: { fingerprint: '${pem.fingerprint}' }`);
-  expect(pem.fingerprint).toMatch(/^([0-9A-Fa-f]{2}:)+/);
-  const { X509Certificate } = await import('node:crypto');
-  const pin = new X509Certificate(pem.cert).fingerprint256;
-  const pinned = await examine(site, ['entry points'], { yaml: (text) => yaml(text).replace(pem.fingerprint, pin) });
+  const pin = `tls: { fingerprint: '${new X509Certificate(pem.cert).fingerprint256}' }`;
+  const yaml = (text: string) => other.add(text).replace(/tls: \{ ca: '[^']*other-ca.pem' \}/, pin);
+  const pinned = await examine(site, ['entry points'], { yaml });
   expect(pinned.wrong).toEqual([
     expect.stringMatching(/^warning other .*pinned, so its renewal breaks tls\.fingerprint => /),
   ]);

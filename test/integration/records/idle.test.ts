@@ -6,7 +6,7 @@ import { takeOver } from '../../../src/records/ticks.ts';
 import { createRecords, dialects, type Ground } from './fixtures.ts';
 
 const states = ['terminate', 'creation', 'change_package', 'set_dns_records', 'suspend', 'unsuspend'];
-type Statement = { readonly sql: string; readonly bindings: readonly unknown[] };
+type Statement = { readonly sql: string; readonly bindings: (string | number)[] };
 
 /** The statements that `work` sends, without those that open and close transactions. */
 async function sentBy(db: Database, work: () => Promise<unknown>): Promise<Statement[]> {
@@ -75,7 +75,7 @@ describe.each(dialects)('the plan of an idle tick on %s', (dialect) => {
     await db.knex.batchInsert(db.vmTable, rows, 100);
     const [sent] = await sentBy(db, () => hasWork(db, states));
     const explain = dialect === 'mysql' ? 'EXPLAIN' : 'EXPLAIN QUERY PLAN';
-    const answer = await db.knex.raw(`${explain} ${sent?.sql}`, [...(sent?.bindings ?? [])]);
+    const answer = await db.knex.raw(`${explain} ${sent?.sql}`, sent?.bindings ?? []);
     const plan: Record<string, unknown>[] = dialect === 'mysql' ? answer[0] : answer;
     const used =
       dialect === 'mysql'

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
 import { registerSecret } from '../../../src/base/redact.ts';
 import type { Database } from '../../../src/records/database.ts';
 import { transact } from '../../../src/records/transaction.ts';
@@ -88,7 +89,7 @@ describe.each(dialects)('the database’s own clock on %s', (dialect) => {
     const row = await db.knex.first(
       offsets.map((offset, n) => db.knex.raw('? AS ??', [db.clock.sql(offset), `at${n}`])),
     );
-    const started = new Date().getTime();
+    const started = systemClock.now();
     for (const [n, offset] of offsets.entries()) {
       const text = String(row[`at${n}`]);
       expect(text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/);

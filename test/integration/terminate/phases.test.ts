@@ -21,6 +21,7 @@ describe.each(['mysql', 'sqlite'] as const)('terminate on %s', (database) => {
     const row = await site.addVm({
       vm: { vmid: 2003, guest: { shutdownMs: 42_000 } },
       addresses: ['192.0.2.10'],
+      row: { vm_net0_mac: 'BC:24:11:00:00:01', vm_rev_dns: '{}' },
       ...(database === 'mysql' ? { service: { id: 5546, userid: 7 } } : {}),
     });
     const { lines } = await site.tick();
@@ -48,9 +49,13 @@ describe.each(['mysql', 'sqlite'] as const)('terminate on %s', (database) => {
       vm_id: null,
       vm_name: null,
       vm_uuid: null,
+      vm_net0_mac: null,
+      vm_rev_dns: null,
       domain: null,
       claim_token: null,
     });
+    const vmids = await site.db.knex('mod_vmctl_vmid_allocations').select('cluster', 'vmid', 'state');
+    expect(vmids).toEqual([{ cluster: 'main', vmid: 2003, state: 'quarantined' }]);
     expect(await site.addresses()).toEqual({ '192.0.2.10': 'quarantined' });
     if (database === 'mysql') {
       expect(await site.activity()).toEqual([

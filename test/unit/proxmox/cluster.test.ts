@@ -163,7 +163,10 @@ describe('backups', () => {
       ['nfs:backup/pve2', true],
       ['local:backup/pve1', false],
     ]);
-    expect(errors).toMatchObject([{ node: 'pve2', storage: 'local', error: { reason: 'node-unreachable' } }]);
+    expect(errors).toMatchObject([
+      { node: 'pve1', storage: 'off', error: { reason: 'storage' } },
+      { node: 'pve2', storage: 'local', error: { reason: 'node-unreachable' } },
+    ]);
   });
 
   test('tell by their own configuration whose they are', async () => {

@@ -99,7 +99,6 @@ describe('a configuration', () => {
     [{ protection: '1' }, 'protection'],
     [{ template: '1' }, 'template'],
     [{ lock: 'destroyed' }, 'destroyed'],
-    [{ lock: 'suspended' }, 'suspended'],
   ])('that makes the DELETE fail for good is seen: %j', (doomed, words) => {
     const refusal = wouldRefuse(doomed);
     expect(refusal?.reason).toContain(words);
@@ -112,7 +111,9 @@ describe('a configuration', () => {
     expect(wouldRefuse({ lock })).toBeUndefined();
   });
 
-  test('without any of these is refused by nothing', () => {
+  test('without any of these is refused by nothing; a VM suspended to disk is deleted like any other', () => {
+    expect(wouldRefuse({ lock: 'suspended' })).toBeUndefined();
+    expect(waitsForLock({ lock: 'suspended' })).toBeUndefined();
     expect(wouldRefuse({ protection: '0' })).toBeUndefined();
     expect(waitsForLock({})).toBeUndefined();
   });

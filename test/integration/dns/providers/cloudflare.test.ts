@@ -14,7 +14,6 @@ describeProvider('Cloudflare', () => startCloudflare());
 let server: TestCloudflare;
 afterEach(() => server?.stop());
 
-/** A server, and what the work on it has slept. */
 async function start(options: Partial<CloudflareOptions> = {}) {
   server = await startCloudflare(options);
   return server.simulator;

@@ -237,6 +237,14 @@ describe('a HestiaCP in trouble', () => {
     expect(simulator.log.map(({ command }) => command)).toEqual(['v-list-dns-records', 'v-delete-dns-record']);
   });
 
+  test.each(['accessKey', 'password'] as const)('that fails without a word is not believed, with %s', async (login) => {
+    const simulator = await start({ zones: { [forward]: [apex, own] } }, login);
+    simulator.setFault({ do: 'code', code: 12, command: 'v-delete-dns-record', silent: true });
+    const [result] = await remove();
+    expect(result).toMatchObject({ ok: false, refused: false, leftovers: [{ name: vm.fqdn }] });
+    expect(result?.error).toBe('v-delete-dns-record: PARSING (HestiaCP code 12)');
+  });
+
   test('that fails in the middle of a batch does no more of it, and says of each record what became of it', async () => {
     const simulator = await start();
     const three = { ...vm, addresses: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] };
