@@ -10,6 +10,8 @@ export interface Typed {
 export interface CommandSpec {
   /** Name and arguments, as commander reads them: `reset <id> <status>`. */
   readonly usage: string;
+  /** Known values of its arguments, in their order; for completion. */
+  readonly choices?: readonly (readonly string[])[];
   /** What it does, on one line. */
   readonly description: string;
   /** More for its own help: its actions, its targets, what to know. One line each, not wrapped. */

@@ -55,6 +55,11 @@ function addCommand(program: Command, command: CommandSpec, end: (code: number) 
     if (parse) sub.option(flags, description, parse);
     else sub.option(flags, description);
   }
+  // Kept on the argument without commander's own check: a wrong value gets the command's own, better message.
+  for (const [index, values] of (command.choices ?? []).entries()) {
+    const argument = sub.registeredArguments[index];
+    if (argument) argument.argChoices = [...values];
+  }
   sub.addHelpText('before', exampleText(command.examples));
   if (command.details) sub.addHelpText('after', `\n${command.details.join('\n')}`);
   sub.action(async (...given: unknown[]) => {

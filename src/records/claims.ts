@@ -21,7 +21,10 @@ function due(db: Database, query: Knex.QueryBuilder, states: readonly string[]):
     );
 }
 
-/** Not by the bare `id`: to be spared the sorting, MariaDB would read the whole table in the order of its key. */
+/**
+ * Not by the bare `id`: to be spared the sorting, MariaDB reads every row in the order of its key where its statistics are
+ * old (seen with 100,000 rows and those of an empty table).
+ */
 const byId = 'id + 0';
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Database, openDatabase } from '../../src/records/database.ts';
 import { ConnectionLost } from '../../src/simulator/wire.ts';
 import { startHttpGate } from '../support/http-gate.ts';
 import { startMysqlGate, type Verdict } from '../support/mysql-gate.ts';
@@ -27,6 +28,8 @@ export interface GatedSite extends Site {
   unwatch(): void;
   /** A process behind the doors. Others, started by `start` and `vmctl`, are not. */
   startGated(args: readonly string[]): RunningProcess;
+  /** The database through its door, for a tick in this process. Closed with the site. */
+  readonly gatedDb: Database;
 }
 
 /** @param options of `createSite`, on MariaDB; at least one zone. */
@@ -56,8 +59,12 @@ export async function createGatedSite(options: Omit<SiteOptions, 'database' | 's
   const config = join(site.folder, 'gated.yaml');
   writeFileSync(config, readFileSync(site.config, 'utf8').replaceAll(site.dns.url, dns.url));
 
+  const { vmTable, timeZone, hostClock: clock } = site.db;
+  const gatedDb = await openDatabase({ url: sql.url, vmTable, timeZone, clock });
+
   return {
     ...site,
+    gatedDb,
     // A getter, which the spread would have asked once.
     get dns() {
       return site.dns;
@@ -71,6 +78,7 @@ export async function createGatedSite(options: Omit<SiteOptions, 'database' | 's
     },
     startGated: (args) => site.start(args, { VMCTL_CONFIG: config, VMCTL_DATABASE_URL: sql.url }),
     async close() {
+      await gatedDb.close();
       await Promise.all([sql.close(), dns.close()]);
       await site.close();
     },

@@ -33,7 +33,7 @@ describe.each([
 ] as const)('$processes ticks at once on one $database database with $count rows', ({ database, processes, count }) => {
   let site: Site;
   beforeAll(async () => {
-    site = await createSite({ database });
+    site = await createSite({ database, env: { CLAIM_LEASE_SECONDS: '300' } });
   });
   afterAll(() => site.close());
 

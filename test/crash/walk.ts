@@ -48,8 +48,15 @@ function counter(): (call: Call) => number {
   };
 }
 
-/** The points of a terminate that nothing disturbs, all before their effect. */
-export async function pointsOf(site: GatedSite): Promise<Point[]> {
+/** The points of a terminate that nothing disturbs, all before their effect, in the first of these sites. */
+export async function pointsOf([site]: readonly GatedSite[]): Promise<Point[]> {
+  if (!site) throw new Error('there is no site');
+  // The first tick of all has a little more to do than the others.
+  await undisturbed(site);
+  return undisturbed(site);
+}
+
+async function undisturbed(site: GatedSite): Promise<Point[]> {
   const vm = await nextVm(site);
   const points: Point[] = [];
   const count = counter();
@@ -122,4 +129,12 @@ export function failures(trials: readonly Trial[]): string[] {
     .map(({ point, problems }) =>
       [`killed ${point.phase} ${point.to} ${point.what} (${point.nth})`, ...problems].join('\n'),
     );
+}
+
+/** What was to be killed and never came, but for what comes by time: looks at what is due, renewals, polls. */
+export function unreached(trials: readonly Trial[]): string[] {
+  const byTime = /^(select|GET|BEGIN|COMMIT|SET|update `mod_vmctl_ticks`)/;
+  return trials
+    .filter(({ reached, point }) => !reached && !byTime.test(point.what))
+    .map(({ point }) => `${point.phase} ${point.to} ${point.what} (${point.nth})`);
 }

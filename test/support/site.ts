@@ -74,7 +74,7 @@ export interface Site {
   activity(): Promise<{ description: string; userid: number }[]>;
   service(id: number): Promise<{ dedicatedip: string; assignedips: string; domain: string }>;
   /** One tick in this process. */
-  tick(options?: Partial<TickOptions> & { readonly drain?: Drain }): Promise<Ticked>;
+  tick(options?: Partial<TickOptions> & { readonly drain?: Drain; readonly db?: Database }): Promise<Ticked>;
   /** The real command in a process of its own. */
   vmctl(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProcessResult>;
   start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningProcess;
@@ -199,7 +199,7 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
     },
     activity: () => db.knex('tblactivitylog').orderBy('id').select('description', 'userid'),
     service: (id) => db.knex('tblhosting').where({ id }).first('dedicatedip', 'assignedips', 'domain'),
-    async tick({ drain = noDrain(), ...tickOptions } = {}) {
+    async tick({ drain = noDrain(), db: through = db, ...tickOptions } = {}) {
       const lines: string[] = [];
       const alarms: string[] = [];
       const sink = {
@@ -210,7 +210,7 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
       };
       const report = createTickReport(sink, clock, settings.timeZone);
       const result = await runTick(
-        { db, settings, clock, report, drain },
+        { db: through, settings, clock, report, drain },
         { concurrency: 50, maxRuntimeSeconds: 600, ...tickOptions },
       );
       return { result, lines, alarms };

@@ -5,6 +5,7 @@ import { readSettings } from '../session.ts';
 
 export const config: CommandSpec = {
   usage: 'config <action>',
+  choices: [['check', 'reference']],
   description: 'Checks the configuration, or prints its reference.',
   details: [
     'Actions:',

@@ -13,6 +13,7 @@ const actions: Readonly<Record<string, (session: Session, typed: Typed) => Promi
 
 export const db: CommandSpec = {
   usage: 'db <action>',
+  choices: [Object.keys(actions)],
   description: "Makes, updates and looks after vmctl's own tables.",
   details: [
     'Actions:',

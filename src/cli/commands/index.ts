@@ -5,6 +5,7 @@ import { db } from './db.ts';
 import { deleteRecord } from './delete-record.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { generate } from './generate.ts';
 import { list } from './list.ts';
 import { log } from './log.ts';
 import { reset } from './reset.ts';
@@ -28,4 +29,5 @@ export const commands: readonly CommandSpec[] = [
   config,
   demo,
   simulator,
+  generate,
 ];

@@ -6,6 +6,7 @@ import { type Session, withInstallation } from '../session.ts';
 
 export const reset: CommandSpec = {
   usage: 'reset <id> <status>',
+  choices: [[], Object.keys(resetTargets)],
   description: 'Puts a row into a state by hand; what its pipeline remembered is cleared, so that it starts over.',
   details: [
     'Target states, from any state:',

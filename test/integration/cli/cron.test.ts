@@ -112,8 +112,8 @@ it('--concurrency bounds the rows in work at once', async () => {
 });
 
 it('after --max-runtime the rows are given back as they stand, and the next tick goes on with them', async () => {
-  const row = await addVm(60_000);
-  const { code, stdout } = await site.vmctl(['cron', '--verbose', '--max-runtime', '15']);
+  const row = await addVm(110_000);
+  const { code, stdout } = await site.vmctl(['cron', '--verbose', '--max-runtime', '60']);
   expect(code).toBe(0);
   expect(stdout).toContain('stop request sent');
   expect(stdout).not.toContain('stopped after');

@@ -5,7 +5,7 @@ import type { VmRow } from '../../../src/records/vm-row.ts';
 import type { VmSpec } from '../../../src/simulator/scenario.ts';
 import { createSite, type Site } from '../../support/site.ts';
 
-const speed = 10;
+const speed = 3;
 let site: Site;
 let vmid = 2000;
 beforeAll(async () => {

@@ -50,6 +50,16 @@ describe.each(['innodb', 'myisam', 'old', 'utf8mb3'] as const)('the Activity Log
     expect(await log()).toEqual([{ id: expect.any(Number), ...entry, ...users }]);
   });
 
+  it('it is written inside the transaction only where a rollback takes it back', async () => {
+    const inside: string[] = [];
+    const note = ({ sql }: { sql: string }) => inside.push(sql);
+    db.knex.on('query', note);
+    await write(done);
+    db.knex.off('query', note);
+    expect(inside.some((sql) => sql.startsWith('insert into `tblactivitylog`'))).toBe(variant !== 'myisam');
+    expect(await log()).toHaveLength(1);
+  });
+
   it('a character that three-byte utf8 lacks is replaced, the rest of the reason stays', async () => {
     await write('Error: głowica 🔥 padła — 再見');
     expect(await log()).toMatchObject([{ description: 'Error: głowica \uFFFD padła — 再見' }]);

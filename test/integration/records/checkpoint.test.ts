@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
 import { checkpoint } from '../../../src/records/checkpoint.ts';
 import type { Database } from '../../../src/records/database.ts';
 import { resetRow } from '../../../src/records/operator.ts';
@@ -246,6 +247,8 @@ describe('a checkpoint on a busy SQLite', () => {
       while (!over) {
         const row = await addRow(db, { vm_status: 'ready', claim_token: token });
         results.add(await checkpoint(db, row, token, { to: 'suspended' }));
+        // SQLite answers at once: without this nothing else would get its turn in this process.
+        await systemClock.sleep(5);
       }
       return [...results];
     })();

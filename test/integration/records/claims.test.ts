@@ -23,6 +23,7 @@ describe.each(dialects)('ticks and claims on %s', (dialect) => {
   afterAll(() => records.remove());
 
   const claimed = async (token: string) => (await claimDue(db, token, states, 50)).map(({ id }) => id);
+  const enterBoth = () => Promise.all([a, b].map((id) => enterTick(db, id, 600_000)));
 
   it('a tick that renews its lease lives on, one that does not is dead', async () => {
     expect(await enterTick(db, a, leaseMs)).toMatchObject({ alive: true, ticks: 1 });
@@ -62,6 +63,7 @@ describe.each(dialects)('ticks and claims on %s', (dialect) => {
   });
 
   it('a row is due without a time, when its time has come, or when its time belongs to another state', async () => {
+    await enterBoth();
     const past = db.clock.sql(-1_000);
     const future = db.clock.sql(60_000);
     const add = async (vm_status: string, next: unknown, progress_for: string | null, claim_token?: string) => {
@@ -88,12 +90,14 @@ describe.each(dialects)('ticks and claims on %s', (dialect) => {
   });
 
   it('what only looks like a state is nobody’s', async () => {
+    await enterBoth();
     await addRow(db, { vm_status: 'Terminate' });
     await addRow(db, { vm_status: 'terminate ' });
     expect(await claimed(a)).toEqual([]);
   });
 
   it('claims are limited, the lowest ids first, and a released row can be claimed again', async () => {
+    await enterBoth();
     const ids = [];
     for (let n = 0; n < 5; n += 1) ids.push((await addRow(db)).id);
     expect((await claimDue(db, a, states, 2)).map(({ id }) => id)).toEqual(ids.slice(0, 2));
@@ -103,7 +107,19 @@ describe.each(dialects)('ticks and claims on %s', (dialect) => {
     expect(await claimed(b)).toEqual(ids.slice(0, 1));
   });
 
+  it('a tick whose lease has run out claims nothing, whether it was taken over or not', async () => {
+    const row = await addRow(db);
+    await enterTick(db, a, leaseMs);
+    clock.turn(leaseMs + 1);
+    expect(await claimed(a)).toEqual([]);
+    expect(await claimRow(db, a, row.id)).toBe(false);
+    await takeOver(db);
+    expect(await claimed(a)).toEqual([]);
+    expect(await claimRow(db, a, row.id)).toBe(false);
+  });
+
   it('one row is claimed whatever it waits for, but never from another tick', async () => {
+    await enterBoth();
     const row = await addRow(db, { vm_status: 'ready' });
     await db.knex(db.vmTable).update({ next_attempt_at: db.clock.sql(60_000), progress_for: 'ready' });
     expect(await claimRow(db, a, row.id)).toBe(true);

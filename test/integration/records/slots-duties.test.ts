@@ -18,6 +18,7 @@ describe.each(dialects)('slots and duties on %s', (dialect) => {
   });
   beforeEach(async () => {
     for (const table of ['mod_vmctl_slots', 'mod_vmctl_ticks', 'mod_vmctl_duties']) await db.knex(table).delete();
+    for (const id of [a, b]) await enterTick(db, id, 600_000);
   });
   afterAll(() => records.remove());
   const taken = async () => (await db.knex('mod_vmctl_slots').whereNotNull('claim_token')).length;
@@ -47,8 +48,8 @@ describe.each(dialects)('slots and duties on %s', (dialect) => {
   });
 
   it('places and duties of a dead tick come free, those of a living one stay', async () => {
+    await leaveTick(db, a);
     await enterTick(db, a, 60_000);
-    await enterTick(db, b, 600_000);
     await enterDuties(db, ['health', 'leftovers']);
     await takeSlot(db, 'clone', 2, a, 1);
     await takeSlot(db, 'clone', 2, b, 2);
@@ -66,6 +67,16 @@ describe.each(dialects)('slots and duties on %s', (dialect) => {
     expect((await dueDuties(db)).sort()).toEqual(['health', 'leftovers']);
   });
 
+  it('a tick whose lease has run out takes no place and no duty', async () => {
+    await enterDuties(db, ['health']);
+    clock.turn(601_000);
+    expect(await takeSlot(db, 'clone', 2, a, 1)).toBe(false);
+    expect(await claimDuty(db, 'health', a)).toBe(false);
+    await takeOver(db);
+    expect(await takeSlot(db, 'clone', 2, a, 1)).toBe(false);
+    expect(await claimDuty(db, 'health', a)).toBe(false);
+  });
+
   it('a duty is due at once when it is new, runs in one tick, and again after its interval', async () => {
     await enterDuties(db, ['health']);
     await enterDuties(db, ['health']);
@@ -75,6 +86,7 @@ describe.each(dialects)('slots and duties on %s', (dialect) => {
     const [winner, loser] = claims[0] ? [a, b] : [b, a];
     expect(await dueDuties(db)).toEqual([]);
     await endDuty(db, 'health', loser, 1_000, 'not mine');
+    expect(await db.knex('mod_vmctl_duties')).toMatchObject([{ claim_token: winner, last_result: null }]);
     expect(await claimDuty(db, 'health', loser)).toBe(false);
     registerSecret('pdns-secret-key');
     await endDuty(db, 'health', winner, 60_000, 'refused: pdns-secret-key');

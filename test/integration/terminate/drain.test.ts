@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
 import type { Drain } from '../../../src/engine/drain.ts';
 import { createSite, type Site } from '../../support/site.ts';
 import { createHooks, exists, quick, run, sent, until, vmidsFrom } from './runs.ts';
 
 const nextVmid = vmidsFrom(3500);
+
+function stoppable(): { drain: Drain; stop: () => void } {
+  const draining = new AbortController();
+  const over = new AbortController();
+  const drain = { draining: draining.signal, over: over.signal, exitCode: undefined, end: () => over.abort() };
+  return { drain, stop: () => draining.abort(new Error('SIGTERM')) };
+}
 
 describe.each(['mysql', 'sqlite'] as const)('Graceful stop on %s', (database) => {
   let site: Site;
@@ -14,12 +22,6 @@ describe.each(['mysql', 'sqlite'] as const)('Graceful stop on %s', (database) =>
   });
   afterAll(() => site.close());
 
-  function stoppable(): { drain: Drain; stop: () => void } {
-    const draining = new AbortController();
-    const over = new AbortController();
-    const drain = { draining: draining.signal, over: over.signal, exitCode: undefined, end: () => over.abort() };
-    return { drain, stop: () => draining.abort(new Error('SIGTERM')) };
-  }
   const released = { vm_status: 'terminate', claim_token: null, attempts: 0 };
 
   it.concurrent('a row that waits is given back at once, with its window kept', async () => {
@@ -72,5 +74,25 @@ describe.each(['mysql', 'sqlite'] as const)('Graceful stop on %s', (database) =>
     const { row: given } = await run(site, row, { maxRuntimeSeconds: 30 });
     expect(given).toMatchObject(released);
     expect(exists(site, vmid)).toBe(true);
+  });
+});
+
+describe('Graceful stop in real time', () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await createSite({ database: 'sqlite', speed: 1 });
+  });
+  afterAll(() => site.close());
+
+  it('does not sleep to the end of a poll', async () => {
+    const { drain, stop } = stoppable();
+    const row = await site.addVm({ vm: { vmid: 2003, guest: { shutdownMs: 60_000 } } });
+    const running = run(site, row, { drain });
+    while (!(await site.row(row.id)).progress?.includes('graceful')) await systemClock.sleep(20);
+    await systemClock.sleep(100);
+    const asked = systemClock.monotonic();
+    stop();
+    expect((await running).row).toMatchObject({ claim_token: null });
+    expect(systemClock.monotonic() - asked).toBeLessThan(4_000);
   });
 });

@@ -18,7 +18,8 @@ const after = [
 describe.each(['mysql', 'sqlite'] as const)('Lost answers on %s', (database) => {
   let site: Site;
   beforeAll(async () => {
-    site = await createSite({ ...quick, database });
+    // So long that the VM is still there when vmctl looks.
+    site = await createSite({ ...quick, database, simulator: { timing: { destroy: 30_000 } } });
   });
   afterAll(() => site.close());
 

@@ -8,7 +8,7 @@ import { serve } from '../../../../src/simulator/server.ts';
 import type { TestProvider } from './provider.ts';
 import { zoneNames } from './suite.ts';
 
-export const token = 'cloudflare-token-of-vmctl';
+const token = 'cloudflare-token-of-vmctl';
 
 export interface TestCloudflare extends TestProvider {
   readonly simulator: CloudflareSimulator;

@@ -9,9 +9,9 @@ import { serve } from '../../../../src/simulator/server.ts';
 import type { TestProvider } from './provider.ts';
 import { zoneNames } from './suite.ts';
 
-export const accessKey = 'Access0Key0Of0Vmctl0';
-export const secretKey = 'secret-key-of-vmctl-with-40-characters-0';
-export const password = 'p!ss (wörd)';
+const accessKey = 'Access0Key0Of0Vmctl0';
+const secretKey = 'secret-key-of-vmctl-with-40-characters-0';
+const password = 'p!ss (wörd)';
 
 export type HestiacpLogin = HestiacpZone['auth']['kind'];
 

@@ -7,7 +7,7 @@ import { behindGate, dnsPorts, type GatedProvider, type TestProvider } from './p
 
 export const forward = 'example.test';
 export const v4 = '2.0.192.in-addr.arpa';
-export const v6 = '8.b.d.0.1.0.0.2.ip6.arpa';
+const v6 = '8.b.d.0.1.0.0.2.ip6.arpa';
 export const zoneNames = [forward, v4, v6];
 const nibbles = '0.'.repeat(22);
 const html = '<html><head><title>Welcome</title></head><body>key=page-secret-1234</body></html>';
