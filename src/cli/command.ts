@@ -1,9 +1,13 @@
+import type { Command } from 'commander';
+
 /** What was typed: arguments in order, options by name. */
 export interface Typed {
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
   /** `--config`. */
   readonly config: string | undefined;
+  /** The tree of all commands. */
+  readonly program: Command;
 }
 
 /** One command. A new one is one file and one line in `commands/index.ts`. What it needs, it loads when it runs. */

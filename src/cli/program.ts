@@ -64,7 +64,7 @@ function addCommand(program: Command, command: CommandSpec, end: (code: number) 
   if (command.details) sub.addHelpText('after', `\n${command.details.join('\n')}`);
   sub.action(async (...given: unknown[]) => {
     const words = given.slice(0, -2).map((word) => (typeof word === 'string' ? word : ''));
-    end(await command.run({ words, options: sub.opts(), config: program.opts().config }));
+    end(await command.run({ words, options: sub.opts(), config: program.opts().config, program }));
   });
 }
 

@@ -51,6 +51,9 @@ function times(db: Database, row: VmRow, change: RowChange): Record<string, Knex
   };
 }
 
+/** What a pipeline remembered means nothing once the panel wanted something else: asked again, it begins anew. */
+const forgotten = { progress: null, progress_for: null, attempts: 0, next_attempt_at: null };
+
 /**
  * Writes what a step has done, in one transaction with `also`. The first statement is the fenced UPDATE: it hits only
  * while this tick holds the row and the row stands where the step found it; everything else happens only if it hit.
@@ -89,7 +92,7 @@ export async function checkpoint(
     if (now.revision === from) {
       await trx(db.vmTable)
         .where(mine)
-        .update({ ...change.learned, revision: from + 1 });
+        .update({ ...change.learned, ...forgotten, revision: from + 1 });
     }
     return 'moved';
   });
