@@ -75,7 +75,7 @@ describe.each(dialects)('a checkpoint on %s', (dialect) => {
     expect(await checkpoint(db, row, token, change, note('also'))).toBe('moved');
     expect(await readRow(db, row.id)).toMatchObject({
       ...{ vm_status: 'terminate', vm_id: 2003, vm_uuid: 'u', claim_token: token, revision: 1 },
-      ...{ progress: '{"phase":"old"}', progress_for: 'creation' },
+      ...{ progress: null, progress_for: null, next_attempt_at: null },
     });
     expect(row).toMatchObject({ vm_status: 'terminate', vm_id: 2003, revision: 1 });
     expect(await notes()).toEqual([]);

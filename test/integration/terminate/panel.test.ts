@@ -6,6 +6,7 @@ import { beginLease } from '../../../src/engine/lease.ts';
 import { createVmFinder } from '../../../src/lifecycle/find-vm.ts';
 import type { Pipeline } from '../../../src/lifecycle/pipeline.ts';
 import { claimRow } from '../../../src/records/claims.ts';
+import { openModuleLog } from '../../../src/records/module-log.ts';
 import { requestState } from '../../../src/records/operator.ts';
 import { createTickReport } from '../../../src/report/tick-report.ts';
 import { loadSettings } from '../../../src/settings/load.ts';
@@ -55,6 +56,7 @@ describe.each(['mysql', 'sqlite'] as const)('The panel speaks meanwhile, on %s',
       clock: systemClock,
       dbNow: lease.dbNow,
       token: lease.id,
+      moduleLog: await openModuleLog(site.db, 'off'),
       cluster: () => Promise.reject(new Error('not needed')),
       dns: () => Promise.reject(new Error('not needed')),
       signal: never,
