@@ -4,7 +4,7 @@ import type { Duty } from './duty.ts';
 
 const dayMs = 86_400_000;
 /** Runs of the per-VM log that are kept for each row. */
-export const keptRuns = 50;
+const keptRuns = 50;
 /** Days that vmctl's own entries stay in WHMCS's Module Log. */
 const moduleLogDays = 30;
 

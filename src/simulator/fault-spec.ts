@@ -1,6 +1,6 @@
 import { faultActions, type SimFault } from './proxmox/faults.ts';
 
-export const faultSpecHelp =
+const faultSpecHelp =
   '[METHOD ]PATH-REGEX=ACTION[:text][;nth=N][;times=N][;delay=10s][;after], ACTION: a status such as 500, or ' +
   faultActions.filter((action) => action !== 'status').join(', ');
 

@@ -11,16 +11,14 @@ const pollMs = 500;
  * Clears what told of the VM, after it was proven gone: WHMCS's fields of the service and the row's identity. Addresses
  * and VMID are quarantined, not free: a duty frees them when their time has passed and another look finds nothing.
  */
-export async function cleanRecords({ row, db, dbNow, takeSlot, vm }: StepContext): Promise<Outcome> {
+export async function cleanRecords({ row, db, dbNow, takeSlot }: StepContext): Promise<Outcome> {
   const { shared } = await addressesOf(db, row);
   // Of two rows of one service that end at the same time, each would leave its fields to the other: one after the other.
   if (shared && !(await takeSlot(`service:${row.service_id}`, 1))) {
     return { kind: 'wait', wait: { for: 'slot', since: new Date(dbNow()).toISOString() }, pollMs };
   }
   const { unlisted, service } = await addressesOf(db, row);
-  // A row may leave its cluster to the settings, but a VMID is one cluster's.
-  const cluster = row.cluster ?? (row.vm_id === null ? null : (await vm.cluster()).name);
-  const held = { id: row.id, cluster, vm_id: row.vm_id, vm_uuid: row.vm_uuid };
+  const held = { id: row.id, cluster: row.cluster, vm_id: row.vm_id, vm_uuid: row.vm_uuid };
   return {
     kind: 'done',
     learned: Object.fromEntries(identityColumns.map((column) => [column, null])),

@@ -71,7 +71,7 @@ export async function startApi(handler: Handler, tls?: { key: string; cert: stri
   };
 }
 
-export function listen(server: http.Server | https.Server): Promise<number> {
+function listen(server: http.Server | https.Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
