@@ -1,5 +1,5 @@
 import type { TickTools } from '../lifecycle/context.ts';
-import { StepFailure } from '../lifecycle/pipeline.ts';
+import { StepFailure } from '../lifecycle/failures.ts';
 import type { Cluster } from '../proxmox/cluster.ts';
 import type { VmRow } from '../records/vm-row.ts';
 import { findService } from '../records/whmcs.ts';

@@ -1,6 +1,7 @@
 import { exitCodes, UnreachableError, UsageError, VmctlError } from '../base/errors.ts';
 import { redact } from '../base/redact.ts';
-import { Outage, type Outcome, StepFailure } from '../lifecycle/pipeline.ts';
+import { Outage, StepFailure } from '../lifecycle/failures.ts';
+import type { Outcome } from '../lifecycle/pipeline.ts';
 import { ProxmoxError } from '../proxmox/errors.ts';
 import { isConnectionError } from '../records/transaction.ts';
 import { LeaseLost } from './lease.ts';

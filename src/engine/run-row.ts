@@ -1,26 +1,15 @@
 import { exitCodes, UnreachableError, UsageError } from '../base/errors.ts';
-import type { TickTools } from '../lifecycle/context.ts';
 import { createVmFinder } from '../lifecycle/find-vm.ts';
 import type { Pipeline } from '../lifecycle/pipeline.ts';
 import { pipelineOf } from '../lifecycle/pipelines.ts';
 import { release } from '../records/claims.ts';
-import type { ModuleLog } from '../records/module-log.ts';
 import { freeSlots, takeSlot } from '../records/slots.ts';
 import { isConnectionError } from '../records/transaction.ts';
 import type { VmRow } from '../records/vm-row.ts';
-import type { TickReport } from '../report/tick-report.ts';
-import { type AttemptEnd, runAttempt } from './attempt.ts';
+import { runAttempt } from './attempt.ts';
 import { openClusterOf } from './cluster-of.ts';
-
-/** What the engine lends a row beyond what its steps get. */
-export interface RowTools extends TickTools {
-  readonly report: TickReport;
-  readonly moduleLog: ModuleLog;
-  /** Exit codes that what happened asks for. */
-  readonly codes: Set<number>;
-  /** Aborted when the tick drains: nothing new is begun, a row that only waits is given back at once. */
-  readonly draining: AbortSignal;
-}
+import type { RowTools } from './row-tools.ts';
+import type { AttemptEnd } from './settle.ts';
 
 /** Carries a claimed row as far as it can go, pipeline after pipeline: the panel may ask for something else meanwhile. */
 export async function runRow(tools: RowTools, row: VmRow): Promise<Exclude<AttemptEnd, 'moved'>> {

@@ -16,7 +16,7 @@ import { createClusters } from './clusters.ts';
 import { type Drain, withMaxRuntime } from './drain.ts';
 import { beginLease, type Lease } from './lease.ts';
 import { openDns } from './open-dns.ts';
-import type { RowTools } from './run-row.ts';
+import type { RowTools } from './row-tools.ts';
 import type { Ends } from './work-off.ts';
 
 export interface TickOptions {

@@ -1,9 +1,10 @@
 import { dueStates } from '../lifecycle/pipelines.ts';
 import { claimDue } from '../records/claims.ts';
 import type { VmRow } from '../records/vm-row.ts';
-import type { AttemptEnd } from './attempt.ts';
 import { runDuties } from './duty-runner.ts';
-import { type RowTools, runRow } from './run-row.ts';
+import type { RowTools } from './row-tools.ts';
+import { runRow } from './run-row.ts';
+import type { AttemptEnd } from './settle.ts';
 
 /** How many rows ended in which way. */
 export type Ends = Record<Exclude<AttemptEnd, 'moved'>, number>;

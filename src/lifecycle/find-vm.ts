@@ -6,7 +6,7 @@ import { checkIdentity } from '../proxmox/identity.ts';
 import { uuidOf, type VmConfig } from '../proxmox/vm-config.ts';
 import type { PowerReading } from '../proxmox/watch.ts';
 import type { VmRow } from '../records/vm-row.ts';
-import { Outage, StepFailure } from './pipeline.ts';
+import { Outage, StepFailure } from './failures.ts';
 
 /** A VM that is provably the one in the row. */
 export interface IdentifiedVm {

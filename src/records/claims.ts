@@ -75,7 +75,7 @@ export async function claimRow(db: Database, token: string, id: number): Promise
 }
 
 /**
- * Whether there is anything for a tick to do: a due row, a claim that a dead tick may have left, a due duty. One
+ * Whether there is anything for a tick to do: a due row, a claim that a dead tick may have left, a due duty, a tick that has died. One
  * statement, so that an idle tick costs one.
  */
 export async function hasWork(db: Database, states: readonly string[]): Promise<boolean> {
@@ -84,6 +84,7 @@ export async function hasWork(db: Database, states: readonly string[]): Promise<
     due(db, knex(db.vmTable).select(knex.raw('1')), states).limit(1),
     knex(db.vmTable).select(knex.raw('1')).whereNotNull('claim_token').limit(1),
     knex('mod_vmctl_duties').select(knex.raw('1')).where('next_run_at', '<=', db.clock.sql()).limit(1),
+    knex('mod_vmctl_ticks').select(knex.raw('1')).where('alive_until', '<', db.clock.sql()).limit(1),
   ];
   const row = await repeating(db, () => knex.first(parts.map((part, n) => part.as(`part${n}`))));
   return Object.values(row ?? {}).some((found) => found !== null);

@@ -32,6 +32,8 @@ export interface DatabaseOptions {
   readonly timeZone: string;
   /** The server refuses every write. */
   readonly readOnly?: boolean | undefined;
+  /** How long the server may be silent before a connection counts as lost. Default: longer than it waits for a lock. */
+  readonly answerMs?: number | undefined;
   /** Replaces the server's clock: simulations, the demo and time-scaled tests. */
   readonly clock?: Clock | undefined;
 }
@@ -41,16 +43,19 @@ export interface DatabaseOptions {
  * @throws UsageError for a URL of another kind.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { readOnly = false } = options;
+  const { readOnly = false, answerMs = 60_000 } = options;
   const dialect: Dialect = options.url.startsWith('sqlite:') ? 'sqlite' : 'mysql';
   const knex =
-    dialect === 'sqlite' ? await openSqlite(options.url, readOnly) : await openMysql(options.url, 10, readOnly);
+    dialect === 'sqlite'
+      ? await openSqlite(options.url, readOnly)
+      : await openMysql(options.url, { connections: 10, readOnly, answerMs });
   const clock = options.clock ? literalClock(knex, options.clock) : serverClock(knex, dialect);
   let aside: Promise<Knex> | undefined;
   return {
     knex,
     aside() {
-      aside ??= dialect === 'sqlite' ? Promise.resolve(knex) : openMysql(options.url, 1, readOnly);
+      aside ??=
+        dialect === 'sqlite' ? Promise.resolve(knex) : openMysql(options.url, { connections: 1, readOnly, answerMs });
       return aside;
     },
     dialect,

@@ -94,7 +94,8 @@ export const options = {
   }),
   claimLeaseSeconds: option({
     name: 'CLAIM_LEASE_SECONDS',
-    kind: interval,
+    // A call to Proxmox may take 35 s, and nothing is sent there that could outlive the lease.
+    kind: kind.decimal({ unit: 'seconds', min: 45 }),
     default: '60',
     description: 'How long a tick that died keeps its rows. A living one renews its lease in time.',
   }),

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../../src/records/database.ts';
+import type { Timing } from '../../src/simulator/proxmox/index.ts';
 import { ConnectionLost } from '../../src/simulator/wire.ts';
 import { startHttpGate } from '../support/http-gate.ts';
 import { startMysqlGate, type Verdict } from '../support/mysql-gate.ts';
@@ -30,10 +31,16 @@ export interface GatedSite extends Site {
   startGated(args: readonly string[]): RunningProcess;
   /** The database through its door, for a tick in this process. Closed with the site. */
   readonly gatedDb: Database;
+  readonly gatedUrl: string;
+}
+
+export interface GatedSiteOptions extends Omit<SiteOptions, 'database' | 'simulator'> {
+  /** How long things take in the simulated Proxmox. */
+  readonly timing?: Partial<Timing> | undefined;
 }
 
 /** @param options of `createSite`, on MariaDB; at least one zone. */
-export async function createGatedSite(options: Omit<SiteOptions, 'database' | 'simulator'>): Promise<GatedSite> {
+export async function createGatedSite({ timing = {}, ...options }: GatedSiteOptions): Promise<GatedSite> {
   let onCall: OnCall | undefined;
   let seen = new Map<string, number>();
 
@@ -48,6 +55,7 @@ export async function createGatedSite(options: Omit<SiteOptions, 'database' | 's
   const site = await createSite({
     ...options,
     simulator: {
+      timing,
       async onRequest({ index, method, path, phase }) {
         const verdict = await show('proxmox', { index, phase }, `${method} ${path}`);
         if (verdict === 'cut') throw new ConnectionLost('ECONNRESET');
@@ -65,6 +73,7 @@ export async function createGatedSite(options: Omit<SiteOptions, 'database' | 's
   return {
     ...site,
     gatedDb,
+    gatedUrl: sql.url,
     // A getter, which the spread would have asked once.
     get dns() {
       return site.dns;

@@ -97,15 +97,15 @@ export async function tryPoint(site: GatedSite, point: Point, leaseMs: number): 
   if (killed.vm && killed.service.dedicatedip !== vm.address) problems.push('WHMCS has lost a VM that is there');
   if (reached) await systemClock.sleep(leaseMs * 1.05);
   site.unwatch();
-  const next = await site.vmctl(['cron', '--verbose']);
-  if (next.code !== 0 || next.stderr !== '') problems.push(`the next tick ended with ${next.code} ${next.stderr}`);
+  const next = await site.tick();
+  problems.push(...next.alarms);
   try {
     expect(await lookAt(site, vm)).toEqual(gone(vm));
     expect(await leftByTicks(site)).toEqual(nothingLeft);
   } catch (error) {
     problems.push(`${error}`);
   }
-  return { point, reached, problems: problems.length === 0 ? [] : [...problems, next.stdout] };
+  return { point, reached, problems: problems.length === 0 ? [] : [...problems, ...next.lines] };
 }
 
 /** Tries all points, each once before and once after its effect, as many at a time as there are sites. */

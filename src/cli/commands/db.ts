@@ -43,6 +43,13 @@ export const db: CommandSpec = {
 async function migrate(session: Session): Promise<number> {
   const records = await import('../../records/migrate.ts');
   const names = await records.migrate(session.db);
+  // Due at the first tick, also where no VM ever gives it anything else to do.
+  const { duties } = await import('../../duties/registry.ts');
+  const { enterDuties } = await import('../../records/duties.ts');
+  await enterDuties(
+    session.db,
+    duties.map(({ name }) => name),
+  );
   printLine(names.length === 0 ? 'nothing to migrate' : `migrated: ${names.join(', ')}`);
   return exitCodes.done;
 }

@@ -1,8 +1,9 @@
 import { ProxmoxError } from '../../proxmox/errors.ts';
 import type { Wait } from '../../records/vm-row.ts';
 import type { StepContext } from '../context.ts';
+import { StepFailure } from '../failures.ts';
 import type { IdentifiedVm } from '../find-vm.ts';
-import { type Outcome, StepFailure } from '../pipeline.ts';
+import type { Outcome } from '../pipeline.ts';
 import { proveGone } from './prove-gone.ts';
 
 const pollMs = 1_000;

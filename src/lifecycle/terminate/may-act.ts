@@ -1,7 +1,8 @@
 import { waitsForLock, wouldRefuse } from '../../proxmox/refusals.ts';
 import type { StepContext } from '../context.ts';
+import { StepFailure } from '../failures.ts';
 import type { IdentifiedVm } from '../find-vm.ts';
-import { type Outcome, StepFailure } from '../pipeline.ts';
+import type { Outcome } from '../pipeline.ts';
 
 /**
  * Whether anything of a VM may be touched. Undefined: yes. A passing lock makes the row wait, up to LOCK_WAIT_MINUTES:

@@ -1,7 +1,8 @@
 import { disksOf } from '../../proxmox/disks.ts';
 import type { StepContext } from '../context.ts';
+import { StepFailure } from '../failures.ts';
 import type { IdentifiedVm } from '../find-vm.ts';
-import { type Outcome, StepFailure } from '../pipeline.ts';
+import type { Outcome } from '../pipeline.ts';
 import { waitForLock } from './may-act.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { proveDeath } from '../../proxmox/death.ts';
 import type { StepContext } from '../context.ts';
+import { StepFailure } from '../failures.ts';
 import { IdentityMismatch } from '../find-vm.ts';
-import { type Outcome, StepFailure } from '../pipeline.ts';
+import type { Outcome } from '../pipeline.ts';
 
 /**
  * The proof that ends DELETE VM: the VMID is free on a quorate cluster, and none of its volumes is left. Left-over volumes

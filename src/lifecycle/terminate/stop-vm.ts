@@ -1,7 +1,8 @@
 import type { ProxmoxError } from '../../proxmox/errors.ts';
 import type { Wait } from '../../records/vm-row.ts';
 import type { StepContext } from '../context.ts';
-import { type Outcome, StepFailure } from '../pipeline.ts';
+import { StepFailure } from '../failures.ts';
+import type { Outcome } from '../pipeline.ts';
 import { lockedOutcome, waitForLock } from './may-act.ts';
 import { requestStop, stopSeconds } from './stop-request.ts';
 

@@ -41,7 +41,7 @@ beforeAll(async () => {
     await run(args);
     await run(args, { VMCTL_DATABASE_URL: broken });
   }
-});
+}, 240_000);
 afterAll(() => site.close());
 
 it('the run really was full of errors', () => {

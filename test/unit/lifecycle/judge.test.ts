@@ -3,7 +3,7 @@ import { RefusedError, UnreachableError, UsageError } from '../../../src/base/er
 import { registerSecret } from '../../../src/base/redact.ts';
 import { judge } from '../../../src/engine/judge.ts';
 import { LeaseLost } from '../../../src/engine/lease.ts';
-import { Outage, StepFailure } from '../../../src/lifecycle/pipeline.ts';
+import { Outage, StepFailure } from '../../../src/lifecycle/failures.ts';
 import { ProxmoxError, type ProxmoxReason } from '../../../src/proxmox/errors.ts';
 
 const alive = new AbortController().signal;
