@@ -22,7 +22,7 @@ function lanes(count: number, options: Partial<GatedSiteOptions> = {}): readonly
 }
 
 describe('kill -9 at every single Proxmox, DNS and SQL call of a terminate, then (after the lease) another tick', () => {
-  const sites = lanes(8);
+  const sites = lanes(12);
 
   it('same end state as without the kill, one Activity Log entry, nothing destroyed twice, no address free before the VM is gone', async () => {
     const points = await pointsOf(sites);
@@ -38,7 +38,7 @@ describe('kill -9 at every single Proxmox, DNS and SQL call of a terminate, then
 });
 
 describe('where the Activity Log is MyISAM, kill -9 at every SQL call of the transaction that ends a terminate', () => {
-  const sites = lanes(3, { whmcs: 'myisam' });
+  const sites = lanes(8, { whmcs: 'myisam' });
 
   it('same end state as without the kill, and one Activity Log entry', async () => {
     const points = await pointsOf(sites);
@@ -52,7 +52,7 @@ describe('where the Activity Log is MyISAM, kill -9 at every SQL call of the tra
 });
 
 describe('where a destroy takes longer than a lease, kill -9 at every call from the DELETE to its end', () => {
-  const sites = lanes(5, { timing: { destroy: 1.5 * leaseSeconds * 1000 } });
+  const sites = lanes(8, { timing: { destroy: 1.5 * leaseSeconds * 1000 } });
 
   it('the next tick adopts the destroy that is running: nothing is destroyed twice', async () => {
     const points = await pointsOf(sites);
