@@ -5,7 +5,11 @@ import { claimDuty, dueDuties, endDuty } from '../records/duties.ts';
 /** Runs the duties that are due, each by one tick only. A duty that fails is told and tried again at its next time. */
 export async function runDuties(context: DutyContext): Promise<void> {
   const due = await dueDuties(context.db);
-  await Promise.all(duties.filter(({ name }) => due.includes(name)).map((duty) => runDuty(context, duty)));
+  const runs = await Promise.allSettled(
+    duties.filter(({ name }) => due.includes(name)).map((duty) => runDuty(context, duty)),
+  );
+  // All have ended before an error is told: the tick must not leave while one of them is at work.
+  for (const run of runs) if (run.status === 'rejected') throw run.reason;
 }
 
 async function runDuty(context: DutyContext, duty: Duty): Promise<void> {

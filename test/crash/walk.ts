@@ -75,7 +75,7 @@ async function undisturbed(site: GatedSite): Promise<Point[]> {
  * Kills a tick at a point with SIGKILL, waits until its lease has run out, runs one more tick, and tells what differs
  * from a terminate that nothing disturbed.
  */
-export async function tryPoint(site: GatedSite, point: Point, leaseMs: number): Promise<Trial> {
+async function tryPoint(site: GatedSite, point: Point, leaseMs: number): Promise<Trial> {
   const vm = await nextVm(site);
   const problems: string[] = [];
   const counts = { before: counter(), after: counter() };
