@@ -57,7 +57,9 @@ function givenBack(attempt: Attempt, why: string): void {
 }
 
 function elsewhere(attempt: Attempt, written: Exclude<CheckpointResult, 'done'>): AttemptEnd {
-  givenBack(attempt, written === 'moved' ? `its state is ${attempt.row.vm_status} now` : 'another tick has taken over');
+  const { signal } = attempt.tools;
+  const lost = signal.reason instanceof Error ? signal.reason.message : 'another tick has taken over';
+  givenBack(attempt, written === 'moved' ? `its state is ${attempt.row.vm_status} now` : lost);
   return written;
 }
 
@@ -78,8 +80,10 @@ async function advance(attempt: Attempt, step: Step, verdict: Of<'done' | 'skipp
 
 async function wait(attempt: Attempt, step: Step, verdict: Of<'wait'>): Promise<AttemptEnd | undefined> {
   const { tools, writer, voice } = attempt;
-  const stay = verdict.pollMs <= longestSleepMs && !tools.draining.aborted;
-  const written = await writer.wait(verdict, voice.waiting(), !stay);
+  const dropped = tools.signal.aborted;
+  const stay = verdict.pollMs <= longestSleepMs && !tools.draining.aborted && !dropped;
+  // What was dropped may still be on its way to Proxmox: that is written down, and the claim runs out.
+  const written = await writer.wait(verdict, voice.waiting(), !stay && !dropped);
   if (written !== 'done') return elsewhere(attempt, written);
   if (!stay) {
     givenBack(attempt, `${step.does} (${verdict.wait.for})`);
