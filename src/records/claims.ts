@@ -47,6 +47,9 @@ export function findDueRows(db: Database, states: readonly string[], limit: numb
   );
 }
 
+/** How often a tick that finds its rows taken looks for others before it gives up until its next look. */
+const looks = 10;
+
 /** Claims up to `limit` due rows for the tick `token`; of two ticks that want the same row, one gets it. */
 export async function claimDue(
   db: Database,
@@ -54,14 +57,19 @@ export async function claimDue(
   states: readonly string[],
   limit: number,
 ): Promise<VmRow[]> {
-  const ids = await findDue(db, states, limit);
-  if (ids.length === 0) return [];
-  await transact(db, (trx) =>
-    whileAlive(db, due(db, trx(db.vmTable), states).whereIn('id', ids), token).update({ claim_token: token }),
-  );
-  return repeating(db, () =>
-    db.knex<VmRow>(db.vmTable).whereIn('id', ids).andWhere({ claim_token: token }).orderBy('id'),
-  );
+  // Another tick may take the very rows that were found, and then there may be more behind them.
+  for (let look = 1; look <= looks; look += 1) {
+    const ids = await findDue(db, states, limit);
+    if (ids.length === 0) return [];
+    await transact(db, (trx) =>
+      whileAlive(db, due(db, trx(db.vmTable), states).whereIn('id', ids), token).update({ claim_token: token }),
+    );
+    const rows = await repeating<VmRow[]>(db, () =>
+      db.knex<VmRow>(db.vmTable).whereIn('id', ids).andWhere({ claim_token: token }).orderBy('id'),
+    );
+    if (rows.length > 0) return rows;
+  }
+  return [];
 }
 
 /** Claims one row, whatever it waits for, unless somebody works on it. */
@@ -75,8 +83,8 @@ export async function claimRow(db: Database, token: string, id: number): Promise
 }
 
 /**
- * Whether there is anything for a tick to do: a due row, a claim that a dead tick may have left, a due duty, a tick that has died. One
- * statement, so that an idle tick costs one.
+ * Whether there is anything for a tick to do: a due row, a claim that a dead tick may have left, a due duty, a tick that
+ * has died. One statement, so that an idle tick costs one.
  */
 export async function hasWork(db: Database, states: readonly string[]): Promise<boolean> {
   const { knex } = db;

@@ -30,11 +30,12 @@ async function tables(): Promise<Record<string, unknown[]>> {
   return Object.fromEntries(rows);
 }
 
-/** Everything that Proxmox was asked to change, and what it did since. */
-function changes(): unknown[] {
+/** Everything that Proxmox was asked to change, what it did since, and every change of a zone. */
+async function changes(): Promise<unknown[]> {
   const { log, world } = site.proxmox;
   const asked = log.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
-  return [...asked, Object.keys(world.vms), Object.keys(world.volumes)];
+  const serials = await Promise.all(zones.map((zone) => site.dns.zone(zone).serial()));
+  return [...asked, Object.keys(world.vms), Object.keys(world.volumes), ...serials];
 }
 
 const isSql = ({ to, what }: Call, text: RegExp) => to === 'sql' && text.test(what);
@@ -123,12 +124,12 @@ it.each(stops)(
 
     // Work that is due would be taken by whoever believes to be alive.
     const due = await nextVm();
-    const before = { tables: await tables(), changes: changes() };
+    const before = { tables: await tables(), changes: await changes() };
     released.resolve();
     tick.kill('SIGCONT');
     const ended = await tick.result;
     expect(await tables()).toEqual(before.tables);
-    expect(changes()).toEqual(before.changes);
+    expect(await changes()).toEqual(before.changes);
     expect(ended.stderr).toContain('vmctl: the lease of this tick has run out');
     expect(ended.code).toBe(12);
     await site.db.knex(site.db.vmTable).where({ id: due.row.id }).update({ vm_status: 'remove' });

@@ -36,6 +36,16 @@ describe.each(dialects)('ticks and claims on %s', (dialect) => {
     expect(await renewTick(db, a, leaseMs)).toMatchObject({ alive: false, ticks: 1 });
   });
 
+  it('ticks that find the same rows at the same moment all get some, as long as there are enough', async () => {
+    await enterBoth();
+    for (let round = 0; round < 10; round += 1) {
+      await db.knex(db.vmTable).delete();
+      await db.knex(db.vmTable).insert(Array.from({ length: 20 }, () => ({ vm_status: 'terminate' })));
+      const got = await Promise.all([a, b].map((token) => claimDue(db, token, states, 10)));
+      expect(got.map((rows) => rows.length > 0)).toEqual([true, true]);
+    }
+  });
+
   it('taking over deletes the dead tick, so that its renewal fails whatever its clock says', async () => {
     await enterTick(db, a, leaseMs);
     const row = await addRow(db);
