@@ -18,12 +18,10 @@ describe.each(['mysql', 'sqlite'] as const)('DELETE VM on %s', (database) => {
     const path = new RegExp(`/qemu/${vmid}(\\?|$)`);
     site.proxmox.faults.add({ method: 'DELETE', path, do: doing, times, ...(reason === undefined ? {} : { reason }) });
   }
-  /** Once the destroy task of this VM has ended, before vmctl knows. */
-  function afterDestroy(vmid: number, act: () => void): void {
+  /** Once the destroy task of this VM has ended; `seenBy` is what vmctl asks when it knows that. */
+  function afterDestroy(vmid: number, act: () => void, seenBy = '/cluster/status'): void {
     const ours = ({ id, type, endedAt }: Task) => id === String(vmid) && type === 'qmdestroy' && endedAt !== null;
-    hooks.once('GET', '/nodes/pve1/tasks', () =>
-      site.proxmox.world.tasks.some(ours) ? act() : afterDestroy(vmid, act),
-    );
+    hooks.once('GET', seenBy, () => (site.proxmox.world.tasks.some(ours) ? act() : afterDestroy(vmid, act, seenBy)));
   }
   const images = (vmid: number) =>
     Object.values(site.proxmox.world.volumes).filter((volume) => volume.vmid === vmid && volume.content === 'images');
@@ -92,7 +90,7 @@ describe.each(['mysql', 'sqlite'] as const)('DELETE VM on %s', (database) => {
   it.concurrent('a worker that was killed after its work was done: looks, and the VM is gone', async () => {
     const vmid = nextVmid();
     onDelete(vmid, 'task-fails', 'unexpected status');
-    afterDestroy(vmid, () => delete site.proxmox.world.vms[vmid]);
+    afterDestroy(vmid, () => delete site.proxmox.world.vms[vmid], '/cluster/resources');
     const { said, row } = await run(site, await site.addVm({ vm: { vmid, running: false } }));
     expect(said.slice(-2)).toEqual(['VM deleted', expect.stringContaining('volume deleted')]);
     expect(sent(site, vmid)).toEqual(['DELETE']);
