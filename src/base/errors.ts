@@ -20,6 +20,11 @@ export class VmctlError extends Error {
   }
 }
 
+/** What was wrong and, where there is one, its cure, as one text. */
+export function withCure(message: string, cure: string | undefined): string {
+  return cure === undefined ? message : `${message}. ${cure}`;
+}
+
 /** Wrong call, configuration, credentials or certificate: exit code 2. */
 export class UsageError extends VmctlError {
   override name = 'UsageError';

@@ -1,10 +1,8 @@
 import { trimModuleLog } from '../records/module-log.ts';
-import { trimLog } from '../records/vm-log.ts';
+import { keptRuns, trimLog } from '../records/vm-log.ts';
 import type { Duty } from './duty.ts';
 
 const dayMs = 86_400_000;
-/** Runs of the per-VM log that are kept for each row. */
-const keptRuns = 50;
 /** Days that vmctl's own entries stay in WHMCS's Module Log. */
 const moduleLogDays = 30;
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { withCure } from '../base/errors.ts';
 import type { Outcome, Pipeline, Step } from '../lifecycle/pipeline.ts';
 import { splitPosition } from '../lifecycle/pipeline.ts';
 import { writeActivity } from '../records/activity-log.ts';
@@ -108,8 +109,11 @@ export function createAttemptWriter(
       return write({ progress, learned, message, attempts: row.attempts, nextInMs, release: true }, entry);
     },
     fail(reason, cure, entry) {
-      const message = cure === undefined ? reason : `${reason}. ${cure}`;
-      return end({ to: pipeline.errorState, message, attempts: row.attempts + 1 }, entry, reason);
+      return end(
+        { to: pipeline.errorState, message: withCure(reason, cure), attempts: row.attempts + 1 },
+        entry,
+        reason,
+      );
     },
   };
 }

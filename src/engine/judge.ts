@@ -1,4 +1,4 @@
-import { exitCodes, UnreachableError, UsageError, VmctlError } from '../base/errors.ts';
+import { exitCodes, UnreachableError, UsageError, VmctlError, withCure } from '../base/errors.ts';
 import { redact } from '../base/redact.ts';
 import { Outage, StepFailure } from '../lifecycle/failures.ts';
 import type { Outcome } from '../lifecycle/pipeline.ts';
@@ -33,7 +33,7 @@ export function judge(error: unknown, signal: AbortSignal): Verdict {
   // Settings, a CA file, the rights of the database's user: no failure of the row, which goes on when that is mended.
   if (error instanceof UsageError) {
     const { message, cure, exitCode } = error;
-    return { kind: 'outage', why: cure === undefined ? message : `${message}. ${cure}`, code: exitCode };
+    return { kind: 'outage', why: withCure(message, cure), code: exitCode };
   }
   if (error instanceof VmctlError)
     return { kind: 'failed', reason: error.message, cure: error.cure, code: codeOf(error) };
@@ -51,8 +51,7 @@ export function judge(error: unknown, signal: AbortSignal): Verdict {
 function judgeProxmox(error: ProxmoxError): Verdict {
   const { reason, text, cure } = error;
   if (reason === 'cluster-unreachable' || reason === 'no-quorum') return { kind: 'outage', why: text };
-  if (reason === 'certificate')
-    return { kind: 'outage', why: cure === undefined ? text : `${text}. ${cure}`, code: error.exitCode };
+  if (reason === 'certificate') return { kind: 'outage', why: withCure(text, cure), code: error.exitCode };
   return { kind: 'failed', reason: text, cure, code: codeOf(error) };
 }
 

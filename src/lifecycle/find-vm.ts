@@ -11,6 +11,8 @@ import { Outage, StepFailure } from './failures.ts';
 /** A VM that is provably the one in the row. */
 export interface IdentifiedVm {
   readonly vmid: number;
+  /** Name of its cluster. */
+  readonly cluster: string;
   readonly node: string;
   readonly config: VmConfig;
   readonly uuid: string | undefined;
@@ -85,7 +87,7 @@ async function find(cluster: Cluster, row: VmRow, vmid: number, clock: Clock): P
       if (config.lock === 'destroyed' && uuidOf(config) === undefined) throw halfDestroyed(row.id, vmid, place.node);
       const identity = checkIdentity(config, { vmid, uuid: row.vm_uuid, name: row.vm_name });
       if (!identity.ok) throw new IdentityMismatch(identity.message, row.id);
-      return { vmid, node: place.node, config, uuid: identity.uuid, ha: place.ha };
+      return { vmid, cluster: cluster.name, node: place.node, config, uuid: identity.uuid, ha: place.ha };
     } catch (error) {
       if (!(error instanceof ProxmoxError && error.reason === 'gone')) throw error;
     }

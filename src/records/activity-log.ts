@@ -3,7 +3,7 @@ import { localTime } from '../base/local-time.ts';
 import { redact } from '../base/redact.ts';
 import { basicPlane } from './basic-plane.ts';
 import type { Database } from './database.ts';
-import { fromColumn } from './database-clock.ts';
+import { fromColumn, readNow } from './database-clock.ts';
 import { whmcsSchema } from './whmcs.ts';
 
 export interface ActivityEntry {
@@ -12,11 +12,6 @@ export interface ActivityEntry {
   readonly clientId: number;
   /** When the attempt began that this entry tells of, ISO 8601. */
   readonly attemptStartedAt: string;
-}
-
-async function now(knex: Knex, db: Database): Promise<number> {
-  const row = await knex.first({ now: db.clock.sql() });
-  return fromColumn(row.now);
 }
 
 /**
@@ -40,7 +35,7 @@ export async function writeActivity(trx: Knex.Transaction, db: Database, entry: 
   const knex = activity.transactional ? trx : await db.aside();
   const text = redact(entry.description);
   const description = activity.unicode ? basicPlane(text) : text.replace(/[^\x20-\x7e]/gu, '?');
-  const at = await now(knex, db);
+  const at = await readNow(knex, db.clock);
   const row: Record<string, string | number> = {
     date: localTime(at, db.timeZone),
     description,

@@ -20,6 +20,12 @@ export function fromColumn(text: string): number {
   return Date.parse(`${text.replace(' ', 'T')}Z`);
 }
 
+/** The present on the database's clock plus `offsetMs`, ms since the epoch, read over `knex` (a transaction, perhaps). */
+export async function readNow(knex: Knex, clock: DatabaseClock, offsetMs = 0): Promise<number> {
+  const row = await knex.first({ now: clock.sql(offsetMs) });
+  return fromColumn(row.now);
+}
+
 export function serverClock(knex: Knex, dialect: 'mysql' | 'sqlite'): DatabaseClock {
   if (dialect === 'sqlite') {
     const format = "strftime('%Y-%m-%d %H:%M:%f', 'now', ?)";

@@ -2,7 +2,7 @@ import { localTime } from '../base/local-time.ts';
 import { redact } from '../base/redact.ts';
 import { basicPlane } from './basic-plane.ts';
 import type { Database } from './database.ts';
-import { fromColumn } from './database-clock.ts';
+import { readNow } from './database-clock.ts';
 import { repeating } from './transaction.ts';
 
 /** Under which of its two identifiers a call is found in WHMCS: Proxmox's calls, or DNS calls and non-blocking errors. */
@@ -70,8 +70,8 @@ async function isDebugging(db: Database): Promise<boolean> {
 }
 
 async function insert(db: Database, entries: readonly ModuleLogEntry[]): Promise<void> {
-  const { now } = await repeating(db, () => db.knex.first({ now: db.clock.sql() }));
-  const date = localTime(fromColumn(now), db.timeZone);
+  const now = await repeating(db, () => readNow(db.knex, db.clock));
+  const date = localTime(now, db.timeZone);
   const text = (raw: string) => basicPlane(redact(raw).slice(0, longest));
   const rows = entries.map(({ module, action, request, response }) => ({
     date,
@@ -87,7 +87,7 @@ async function insert(db: Database, entries: readonly ModuleLogEntry[]): Promise
 /** Deletes entries of vmctl that are older than `days`. Returns how many. */
 export async function trimModuleLog(db: Database, days: number): Promise<number> {
   if (!(await db.knex.schema.hasTable('tblmodulelog'))) return 0;
-  const { now } = await repeating(db, () => db.knex.first({ now: db.clock.sql(-days * 86_400_000) }));
-  const before = localTime(fromColumn(now), db.timeZone);
+  const oldest = await repeating(db, () => readNow(db.knex, db.clock, -days * 86_400_000));
+  const before = localTime(oldest, db.timeZone);
   return repeating(db, () => db.knex('tblmodulelog').where({ arrdata: writer }).andWhere('date', '<', before).delete());
 }

@@ -8,6 +8,9 @@ import type { VmRow } from './vm-row.ts';
 const runs = 'mod_vmctl_log_runs';
 const entries = 'mod_vmctl_log_entries';
 
+/** Runs that are kept, and shown, of each row (seed, "Logs"). */
+export const keptRuns = 50;
+
 export interface LogEntry {
   readonly phase: string;
   readonly result: 'success' | 'skipped' | 'waiting' | 'error';

@@ -5,7 +5,6 @@ import { repeating } from './transaction.ts';
 /** Which WHMCS tables are there and how they look: absent standalone, MyISAM after old upgrades, columns by version. */
 export interface WhmcsSchema {
   readonly hosting: boolean;
-  readonly servers: boolean;
   readonly activity: ActivityTable | undefined;
 }
 
@@ -29,12 +28,11 @@ export function whmcsSchema(db: Database): Promise<WhmcsSchema> {
 }
 
 async function readSchema(db: Database): Promise<WhmcsSchema> {
-  const [hosting, servers, activity] = await Promise.all(
-    ['tblhosting', 'tblservers', 'tblactivitylog'].map((table) => db.knex.schema.hasTable(table)),
+  const [hosting, activity] = await Promise.all(
+    ['tblhosting', 'tblactivitylog'].map((table) => db.knex.schema.hasTable(table)),
   );
   return {
     hosting: hosting === true,
-    servers: servers === true,
     activity: activity ? await activityTable(db) : undefined,
   };
 }

@@ -1,13 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
+import { freePort, ownServer } from './own-server.ts';
 
 const binary = '/usr/sbin/pdns_server';
 const schema = '/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql';
@@ -97,18 +96,7 @@ function launch(folder: string, apiPort: number, dnsPort: number) {
   const args = ['--pdeathsig=KILL', ...drop, ...server];
   const child = spawn('setpriv', args, { stdio: ['ignore', log, log] });
   closeSync(log);
-  const kill = () => child.kill('SIGKILL');
-  process.on('exit', kill);
-  async function stop(): Promise<void> {
-    process.off('exit', kill);
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      kill();
-      await exited;
-    }
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return { child, stop };
+  return { child, stop: ownServer(child, folder) };
 }
 
 function configuration(folder: string, apiPort: number, dnsPort: number): string {
@@ -136,16 +124,6 @@ query-cache-ttl=0
 negquery-cache-ttl=0
 zone-cache-refresh-interval=0
 `;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 async function answering(url: string, child: ChildProcess, log: string): Promise<void> {
@@ -195,13 +173,18 @@ function describe(url: string, dnsPort: number, stop: () => Promise<void>): Test
   };
 }
 
-async function call(url: string, method: string, path: string, body?: object): Promise<unknown> {
+async function call(url: string, method: string, path: string, body?: object, tries = 50): Promise<unknown> {
   const response = await fetch(`${url}/api/v1/servers/localhost${path}`, {
     method,
     headers: { 'X-API-Key': apiKey, Accept: 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
+  // Its SQLite is locked: somebody else writes.
+  if (response.status === 500 && tries > 1) {
+    await systemClock.sleep(20 + Math.random() * 20);
+    return call(url, method, path, body, tries - 1);
+  }
   if (!response.ok) throw new Error(`PowerDNS: ${method} ${path}: ${response.status} ${text}`);
   return text === '' ? undefined : JSON.parse(text);
 }

@@ -1,12 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { systemClock } from '../../src/base/clock.ts';
+import { freePort, ownServer } from './own-server.ts';
 
 const run = promisify(execFile);
 const nobody = 65_534;
@@ -15,16 +14,6 @@ export interface PrivateMariadb {
   /** `mysql://root@127.0.0.1:port`, without a schema. */
   readonly url: string;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -50,7 +39,6 @@ export async function startPrivateMariadb(
   const asNobody = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
   if (asNobody.uid) chownSync(folder, nobody, nobody);
   const data = join(folder, 'data');
-  const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const install = [
       '--no-defaults',
@@ -60,7 +48,7 @@ export async function startPrivateMariadb(
     ];
     await run('mariadb-install-db', install, { cwd: folder, ...asNobody });
   } catch (error) {
-    remove();
+    rmSync(folder, { recursive: true, force: true });
     throw error;
   }
   const port = await freePort();
@@ -73,17 +61,7 @@ export async function startPrivateMariadb(
   ];
   const output = openSync(log, 'w');
   const server = spawn('/usr/sbin/mariadbd', settings, { cwd: folder, stdio: ['ignore', output, output], ...asNobody });
-  const kill = () => server.kill('SIGKILL');
-  process.once('exit', kill);
-  async function stop(): Promise<void> {
-    process.off('exit', kill);
-    if (server.exitCode === null && server.signalCode === null) {
-      const exited = once(server, 'exit');
-      kill();
-      await exited;
-    }
-    remove();
-  }
+  const stop = ownServer(server, folder);
   const url = `mysql://root@127.0.0.1:${port}`;
   const deadline = systemClock.monotonic() + 20_000;
   while (!(await answers(url))) {

@@ -1,16 +1,14 @@
 import { exitCodes, UsageError } from '../../base/errors.ts';
-import { readLog } from '../../records/vm-log.ts';
+import { keptRuns, readLog } from '../../records/vm-log.ts';
 import type { CommandSpec, Typed } from '../command.ts';
 import { printJson, printLine } from '../print.ts';
 import { type Session, withInstallation } from '../session.ts';
 
-/** As many as are kept. */
-const shownRuns = 50;
 const followMs = 1_000;
 
 export const log: CommandSpec = {
   usage: 'log <id>',
-  description: `Shows what was done to a VM: its last ${shownRuns} runs, the newest last, with phases, times and errors.`,
+  description: `Shows what was done to a VM: its last ${keptRuns} runs, the newest last, with phases, times and errors.`,
   examples: ['vmctl log 42', 'vmctl log 42 --follow            # until Ctrl-C', 'vmctl log service:5546 --json'],
   options: [
     ['--follow', 'go on printing what is added'],
@@ -28,14 +26,14 @@ async function print({ db, settings, clock }: Session, { words: [id = ''], optio
   const { resolveRow } = await import('../resolve-row.ts');
   const row = await resolveRow(db, id);
   if (options.json === true) {
-    printJson(await readLog(db, row.id, shownRuns));
+    printJson(await readLog(db, row.id, keptRuns));
     return exitCodes.done;
   }
   const { default: chalk } = await import('chalk');
   const { createLogPrinter } = await import('../log-text.ts');
   const printer = createLogPrinter(chalk, settings.timeZone);
   for (;;) {
-    for (const line of printer.lines(await readLog(db, row.id, shownRuns))) printLine(line);
+    for (const line of printer.lines(await readLog(db, row.id, keptRuns))) printLine(line);
     if (options.follow !== true) return exitCodes.done;
     await clock.sleep(followMs);
   }

@@ -12,12 +12,12 @@ const pollMs = 500;
  * and VMID are quarantined, not free: a duty frees them when their time has passed and another look finds nothing.
  */
 export async function cleanRecords({ row, db, dbNow, takeSlot }: StepContext): Promise<Outcome> {
-  const { shared } = await addressesOf(db, row);
+  const seen = await addressesOf(db, row);
   // Of two rows of one service that end at the same time, each would leave its fields to the other: one after the other.
-  if (shared && !(await takeSlot(`service:${row.service_id}`, 1))) {
+  if (seen.shared && !(await takeSlot(`service:${row.service_id}`, 1))) {
     return { kind: 'wait', wait: { for: 'slot', since: new Date(dbNow()).toISOString() }, pollMs };
   }
-  const { unlisted, service } = await addressesOf(db, row);
+  const { unlisted, service } = seen.shared ? await addressesOf(db, row) : seen;
   const held = { id: row.id, cluster: row.cluster, vm_id: row.vm_id, vm_uuid: row.vm_uuid };
   return {
     kind: 'done',

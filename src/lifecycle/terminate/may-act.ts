@@ -1,19 +1,28 @@
-import { waitsForLock, wouldRefuse } from '../../proxmox/refusals.ts';
+import { type Refusal, waitsForLock, wouldRefuse } from '../../proxmox/refusals.ts';
+import type { Settings } from '../../settings/types.ts';
 import type { StepContext } from '../context.ts';
 import { StepFailure } from '../failures.ts';
 import type { IdentifiedVm } from '../find-vm.ts';
 import type { Outcome } from '../pipeline.ts';
+
+/** Why the DELETE of a VM must fail, or must not be: by its configuration, or because it is one of the cluster's templates. */
+export function refusalOf({ clusters }: Settings, { vmid, cluster, config }: IdentifiedVm): Refusal | undefined {
+  if (clusters.find(({ name }) => name === cluster)?.templates.includes(vmid)) {
+    return { reason: `VM ${vmid} is a template of ${cluster}`, cure: 'check the VMID of the row' };
+  }
+  return wouldRefuse(config);
+}
 
 /**
  * Whether anything of a VM may be touched. Undefined: yes. A passing lock makes the row wait, up to LOCK_WAIT_MINUTES:
  * night backups are not failures.
  * @throws StepFailure when its configuration shows that the DELETE must fail: then nothing of it is removed.
  */
-export function waitForLock(context: StepContext, { config, vmid }: IdentifiedVm): Outcome | undefined {
-  const refusal = wouldRefuse(config);
+export function waitForLock(context: StepContext, vm: IdentifiedVm): Outcome | undefined {
+  const refusal = refusalOf(context.settings, vm);
   if (refusal) throw new StepFailure(refusal.reason, refusal.cure);
-  const lock = waitsForLock(config);
-  return lock === undefined ? undefined : lockedOutcome(context, lock, vmid);
+  const lock = waitsForLock(vm.config);
+  return lock === undefined ? undefined : lockedOutcome(context, lock, vm.vmid);
 }
 
 /** @throws StepFailure when the wait has been too long. */

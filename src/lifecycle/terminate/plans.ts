@@ -1,20 +1,21 @@
 import { planRemoval } from '../../dns/removal.ts';
 import { findBackups, uuidOfBackup } from '../../proxmox/backups.ts';
 import type { Cluster } from '../../proxmox/cluster.ts';
-import { waitsForLock, wouldRefuse } from '../../proxmox/refusals.ts';
+import { waitsForLock } from '../../proxmox/refusals.ts';
 import type { PlanContext } from '../context.ts';
 import type { StepPlan } from '../pipeline.ts';
 import { addressesOf } from '../vm-addresses.ts';
 import { vmOf } from './delete-dns.ts';
+import { refusalOf } from './may-act.ts';
 import { stopSeconds } from './stop-request.ts';
 
 const nothing: StepPlan = { changes: [] };
 
-export async function planPreflight({ row, vm }: PlanContext): Promise<StepPlan> {
+export async function planPreflight({ row, vm, settings }: PlanContext): Promise<StepPlan> {
   if (row.vm_id === null) return nothing;
   const found = await vm.identified();
   if (!found) return nothing;
-  const refusal = wouldRefuse(found.config);
+  const refusal = refusalOf(settings, found);
   if (refusal) return { changes: [], ends: `error_terminate: ${refusal.reason}` };
   const lock = waitsForLock(found.config);
   return { changes: [], ends: lock === undefined ? undefined : `it waits: VM is locked (${lock})` };
@@ -23,7 +24,7 @@ export async function planPreflight({ row, vm }: PlanContext): Promise<StepPlan>
 export async function planStop({ vm, signal }: PlanContext): Promise<StepPlan> {
   const found = await vm.identified();
   if (!found) return nothing;
-  const { status } = await (await vm.cluster()).watch.power(found.node, found.vmid, { signal });
+  const { status } = await vm.power(found.node, found.vmid, signal);
   if (status !== 'running') return nothing;
   return {
     changes: [`POST /nodes/${found.node}/qemu/${found.vmid}/status/shutdown timeout=${stopSeconds} forceStop=1`],

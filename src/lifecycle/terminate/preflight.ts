@@ -1,6 +1,5 @@
 import { disksOf } from '../../proxmox/disks.ts';
 import type { StepContext } from '../context.ts';
-import { StepFailure } from '../failures.ts';
 import type { IdentifiedVm } from '../find-vm.ts';
 import type { Outcome } from '../pipeline.ts';
 import { waitForLock } from './may-act.ts';
@@ -10,7 +9,7 @@ import { waitForLock } from './may-act.ts';
  * anyway, and no backup, clone, migration or snapshot holds its lock.
  */
 export async function preflight(context: StepContext): Promise<Outcome> {
-  const { row, say, vm, settings, signal } = context;
+  const { row, say, vm, signal } = context;
   if (row.vm_id === null) {
     say('no VM to delete');
     return { kind: 'skipped', why: 'the row has no VMID' };
@@ -20,10 +19,6 @@ export async function preflight(context: StepContext): Promise<Outcome> {
   if (!found) {
     say(`remote status: gone, vmid: ${row.vm_id}`);
     return { kind: 'done', learned: { cluster: cluster.name } };
-  }
-  const { templates = [] } = settings.clusters.find(({ name }) => name === cluster.name) ?? {};
-  if (templates.includes(found.vmid)) {
-    throw new StepFailure(`VM ${found.vmid} is a template of ${cluster.name}`, 'check the VMID of the row');
   }
   const locked = waitForLock(context, found);
   if (locked) return locked;

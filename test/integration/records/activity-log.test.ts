@@ -149,7 +149,7 @@ describe('standalone, without WHMCS', () => {
   it.each(['mysql', 'sqlite'] as const)('nothing is written and nothing fails on %s', async (dialect) => {
     const records = await createRecords(dialect);
     const { db } = records;
-    expect(await whmcsSchema(db)).toEqual({ hosting: false, servers: false, activity: undefined });
+    expect(await whmcsSchema(db)).toEqual({ hosting: false, activity: undefined });
     const entry = { description: done, clientId: 7, attemptStartedAt: new Date(0).toISOString() };
     await transact(db, (trx) => writeActivity(trx, db, entry));
     await records.remove();

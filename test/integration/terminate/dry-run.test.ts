@@ -4,7 +4,8 @@ import { createSite, type Site } from '../../support/site.ts';
 describe.each(['mysql', 'sqlite'] as const)('cron --dry-run on %s', (database) => {
   let site: Site;
   beforeAll(async () => {
-    site = await createSite({ database, zones: ['example.com', '2.0.192.in-addr.arpa'] });
+    const env = { PROXMOX_TEMPLATE_ID: '2009' };
+    site = await createSite({ database, zones: ['example.com', '2.0.192.in-addr.arpa'], env });
   });
   afterAll(() => site.close());
 
@@ -17,6 +18,7 @@ describe.each(['mysql', 'sqlite'] as const)('cron --dry-run on %s', (database) =
     const service = database === 'mysql' ? { service: { id: 77, userid: 7 } } : {};
     const row = await site.addVm({ vm: { vmid: 2003 }, addresses: ['192.0.2.10'], ...service });
     await site.addVm({ vm: { vmid: 2004, protection: true } });
+    await site.addVm({ vm: { vmid: 2009 } });
     site.proxmox.addBackup({ vmid: 2003, at: Date.now() - 86_400_000 });
     const before = await everything();
     const { code, stdout, stderr } = await site.vmctl(['cron', '--dry-run']);
@@ -41,6 +43,7 @@ describe.each(['mysql', 'sqlite'] as const)('cron --dry-run on %s', (database) =
       `  ${label}    · terminate → remove`,
     ]);
     expect(stdout).toContain('Preflight: error_terminate: ');
+    expect(stdout).toContain('Preflight: error_terminate: VM 2009 is a template of main');
     expect(await everything()).toEqual(before);
     expect(site.proxmox.log.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
